@@ -1,0 +1,168 @@
+/** Exit codes of the program: the answer is no; bad usage, configuration or environment. */
+export const EXIT = { good: 0, no: 1, usage: 2 } as const;
+
+interface CatalogueEntry {
+  /** What happened; {detail} is filled in by the place that throws. */
+  readonly message: string;
+  /** What the operator can do about it. */
+  readonly remedy: string;
+}
+
+/** Every error that an operator can meet. Codes are stable: scripts and runbooks name them. */
+export const CATALOGUE = {
+  USAGE: { message: '{detail}', remedy: 'see `fieldseal --help`' },
+  FILE_NOT_READABLE: { message: 'cannot read the file: {detail}', remedy: 'check the path and its permissions' },
+  FILE_NOT_WRITABLE: {
+    message: 'cannot write: {detail}',
+    remedy: 'check the path, its permissions and the free space',
+  },
+
+  CONFIG_SYNTAX: { message: 'the configuration is not valid YAML: {detail}', remedy: 'mend the line named' },
+  CONFIG_UNKNOWN_KEY: {
+    message: 'unknown key {detail}',
+    remedy: 'remove it or correct its spelling; `fieldseal config example` shows every key',
+  },
+  CONFIG_INVALID: {
+    message: '{detail}',
+    remedy: '`fieldseal config example` shows every key with its unit and default',
+  },
+
+  PROFILE_NOT_FOUND: { message: 'no device profile {detail}', remedy: '`fieldseal profiles list` names them all' },
+  PROFILE_INVALID: { message: 'the device profile is not valid: {detail}', remedy: 'see docs/add-a-device.md' },
+
+  PORT_NOT_FOUND: {
+    message: 'there is no serial port {detail}',
+    remedy: 'plug the device in, or correct the path; `ls /dev/serial/by-id` lists what is there',
+  },
+  PORT_DENIED: {
+    message: 'no permission to open the serial port {detail}',
+    remedy: 'add the user to the group dialout, or grant access by a udev rule',
+  },
+  PORT_BUSY: { message: 'the serial port {detail} is in use', remedy: 'stop the other program that holds it' },
+
+  SIGNER_URI_INVALID: {
+    message: 'the signer URI is not valid: {detail}',
+    remedy: 'write pkcs11:token=...;object=...?module-path=...&pin-source=file:... (RFC 7512), or file:PATH',
+  },
+  MODULE_NOT_LOADED: {
+    message: 'the PKCS#11 module cannot be loaded: {detail}',
+    remedy: 'install the token vendor library, or correct module-path',
+  },
+  TOKEN_NOT_FOUND: {
+    message: 'no token matches the signer URI: {detail}',
+    remedy: 'insert the token, or correct token=, serial= or slot-id= in the URI',
+  },
+  TOKEN_FAILED: { message: 'the token failed: {detail}', remedy: 'check the token and its connection' },
+  TOKEN_TIMEOUT: {
+    message: 'the token did not answer in time: {detail}',
+    remedy: 'check the token and its connection; restart the daemon if it stays so',
+  },
+  TOKEN_BUSY: { message: 'too many signatures wait for the token: {detail}', remedy: 'seal larger batches' },
+  PIN_MISSING: {
+    message: 'the signer URI names no PIN: {detail}',
+    remedy: 'add ?pin-source=file:/path/to/pin to the URI',
+  },
+  PIN_WRONG: {
+    message: 'the token refused the PIN: {detail}',
+    remedy:
+      'correct the PIN file and restart; it was tried once and is not tried again, so that the token stays unlocked',
+  },
+  KEY_NOT_FOUND: {
+    message: 'the token holds no such key: {detail}',
+    remedy: 'make it with `fieldseal key create`, or correct object= or id= in the URI',
+  },
+  KEY_EXISTS: { message: 'a key of that name exists already: {detail}', remedy: 'use it, or choose another name' },
+  KEY_AMBIGUOUS: { message: 'more than one key matches: {detail}', remedy: 'name the key by id= in the URI' },
+  KEY_UNSUITABLE: {
+    message: 'the key cannot serve: {detail}',
+    remedy: 'make a key on secp256k1 (ES256K) or P-256 (ES256) with `fieldseal key create`',
+  },
+  KEY_CHANGED: {
+    message: 'the token holds another key than the one this device is known by: {detail}',
+    remedy: 'restore the former key, or enrol the new one and set its key id in the configuration',
+  },
+  KEY_FILE_INVALID: { message: 'the key file is not valid: {detail}', remedy: 'restore it from a copy' },
+  NATIVE_ADDON_MISSING: {
+    message: 'the native addon cannot be loaded: {detail}',
+    remedy: 'run `npm rebuild`, with build-essential and python3 installed',
+  },
+
+  OUTBOX_UNUSABLE: {
+    message: 'the outbox folder cannot be used: {detail}',
+    remedy: 'check that the folder exists on a writable disk and belongs to the daemon',
+  },
+  OUTBOX_LOCKED: { message: 'the outbox is in use by another process: {detail}', remedy: 'stop the other daemon' },
+
+  BROKER_REFUSED: {
+    message: 'the broker refused the connection: {detail}',
+    remedy: 'check user name, password file, client certificate and access rules',
+  },
+  BROKER_UNREACHABLE: {
+    message: 'the broker cannot be reached: {detail}',
+    remedy: 'check the URL, the network and that the broker runs; it is tried again by itself',
+  },
+  BROKER_TLS: {
+    message: 'no trusted TLS connection to the broker: {detail}',
+    remedy: "check mqtt.tls.ca, the server name and the certificates' dates",
+  },
+
+  PROOF_INVALID: {
+    message: 'not a valid proof: {detail}',
+    remedy: 'check that the file is complete and a Fieldseal proof',
+  },
+  RECEIPT_KEY_INVALID: {
+    message: "the verifier's public key is not valid: {detail}",
+    remedy: 'get it with `fieldseal verifier key` on the verifier',
+  },
+  ENROLMENT_INVALID: {
+    message: 'the enrolment record is not valid: {detail}',
+    remedy: 'make it again on the device with `fieldseal enroll`',
+  },
+  ENROLMENT_CONFLICT: {
+    message: 'the device is known otherwise already: {detail}',
+    remedy: 'compare with `fieldseal verifier devices`',
+  },
+  LEDGER_UNUSABLE: {
+    message: 'the ledger cannot be used: {detail}',
+    remedy: 'check the path, its permissions and the disk',
+  },
+  LISTEN_FAILED: { message: 'cannot listen: {detail}', remedy: 'choose a free address and port' },
+  INDEX_OUT_OF_RANGE: { message: 'no such reading: {detail}', remedy: '`fieldseal inspect` lists the readings' },
+} as const satisfies Readonly<Record<string, CatalogueEntry>>;
+
+export type ErrorCode = keyof typeof CATALOGUE;
+
+export interface ErrorContext {
+  /** What went wrong in this case; fills the catalogue's {detail}. */
+  readonly detail: string;
+  /** Where: a config path, a file, a port. */
+  readonly place?: string;
+  readonly cause?: unknown;
+}
+
+/** Something that an operator did or can mend: one line with a stable code, the place and the remedy. */
+export class FieldsealError extends Error {
+  override readonly name = 'FieldsealError';
+  readonly code: ErrorCode;
+  readonly place: string | undefined;
+  readonly remedy: string;
+
+  constructor(code: ErrorCode, context: ErrorContext) {
+    const entry = CATALOGUE[code];
+    super(
+      entry.message.replace('{detail}', () => oneLine(context.detail)),
+      { cause: context.cause },
+    );
+    this.code = code;
+    this.place = context.place;
+    this.remedy = entry.remedy;
+  }
+
+  /** The one line that an operator reads: `CODE place: what happened (remedy)`. */
+  toLine(): string {
+    const place = this.place === undefined ? '' : ` ${this.place}`;
+    return `${this.code}${place}: ${this.message} (${this.remedy})`;
+  }
+}
+
+const oneLine = (text: string): string => text.replaceAll(/\s*[\r\n]+\s*/g, ' ');

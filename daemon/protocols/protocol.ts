@@ -1,0 +1,64 @@
+import type { KindName, Observation } from '../readings/index.ts';
+
+/** Why bytes made no message. */
+export type NoiseReason = 'checksum' | 'sync' | 'truncated' | 'oversize' | 'short' | 'malformed';
+
+/** Bytes that made no message: a value and a counter, never an exception. */
+export interface Noise {
+  readonly type: 'noise';
+  readonly reason: NoiseReason;
+  /** How many bytes are given up. */
+  readonly bytes: number;
+}
+
+/** What a framer makes of bytes: a message, or noise. */
+export type Frame<M> = M | Noise;
+
+/** Splits a byte stream into frames. Any split of the same bytes into chunks yields the same frames. */
+export interface Framer<M> {
+  push(chunk: Uint8Array): Iterable<Frame<M>>;
+  /** The stream has ended: what is still buffered can become nothing but noise. */
+  end(): Iterable<Frame<M>>;
+}
+
+/** Running totals of a decoder; the numbers only grow. */
+export interface DecoderStats {
+  bytes: number;
+  /** Valid frames by framing, e.g. nmea, ubx, rtcm3. */
+  readonly frames: Record<string, number>;
+  /** Valid frames by message name, e.g. GGA, NAV-PVT, RTCM-1077. Bounded: past a limit of names, under "other". */
+  readonly messages: Record<string, number>;
+  /** Bytes given up, by reason. */
+  readonly noise: Partial<Record<NoiseReason, number>>;
+}
+
+/** Makes observations of a port's bytes. Holds no more than one maximal frame and one epoch. */
+export interface Decoder {
+  readonly stats: DecoderStats;
+  /**
+   * Takes the bytes that arrived at `t` (ms since the Unix epoch, gateway clock). The observations are the same for
+   * any split of the bytes into chunks; only their `t` follows the arrival.
+   */
+  push(chunk: Uint8Array, t: number): Observation[];
+  /** The line has been quiet since: an epoch that waits for more sentences may be closed. */
+  quiet(t: number): Observation[];
+  /** The stream has ended. */
+  end(t: number): Observation[];
+}
+
+export interface DecoderOptions {
+  /**
+   * A time near the recording, ms since the Unix epoch: it resolves two-digit years and GPS week roll-overs. Live
+   * ports pass the gateway's clock when it is trustworthy, else the date of this build.
+   */
+  readonly referenceTime: number;
+}
+
+/** A protocol that a port can speak. */
+export interface Protocol {
+  readonly name: string;
+  readonly title: string;
+  /** Kinds of readings that it can yield. */
+  readonly kinds: readonly KindName[];
+  createDecoder(options: DecoderOptions): Decoder;
+}
