@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { mqttSchema } from './mqtt.ts';
+import { duration, size } from './units.ts';
+
+const path = z.string().min(1);
+const logSchema = z
+  .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })
+  .prefault({});
+/** host:port, or a port of the loopback address. */
+const listen = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'is not host:port, such as 127.0.0.1:9464');
+
+const portSchema = z.strictObject({
+  /** The name that readings carry; topics, logs and metrics use it too. */
+  source: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'is not a name of up to 32 small letters, digits and hyphens'),
+  path,
+  profile: z.string().min(1),
+});
+
+const outboxSchema = z.strictObject({
+  directory: path,
+  /** How much may wait for a receipt before the oldest proofs are dropped, which the next proof declares. */
+  maxBytes: size({ min: '1MB' }).prefault('1GB'),
+  maxAge: duration({ min: '1m' }).prefault('30d'),
+});
+
+const uplinkSchema = z
+  .strictObject({
+    /** Proofs under way at once; the broker's receive maximum may lower it. */
+    window: z.int().min(1).max(1_000).default(16),
+    /** A proof without a receipt for so long is published again, the identical bytes. */
+    receiptTimeout: duration({ min: '1s', max: '1d' }).prefault('60s'),
+  })
+  .prefault({});
+
+const batchingSchema = z
+  .strictObject({
+    maxAge: duration({ min: '100ms', max: '1h' }).prefault('60s'),
+    maxReadings: z.int().min(1).max(20_000).default(5_000),
+    maxBytes: size({ min: '1kB', max: '100kB' }).prefault('96kB'),
+  })
+  .prefault({});
+
+/** The daemon's configuration file. `fieldseal config example` prints it with every key explained. */
+export const daemonSchema = z.strictObject({
+  signer: z.strictObject({
+    uri: z.string().min(1),
+    /** The key's curve; a token key of another curve is refused. */
+    algorithm: z.enum(['ES256K', 'ES256']),
+    /** The device's id: where set, a token with another key is refused. */
+    kid: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{43}$/, 'is not a device id of 43 base64url characters')
+      .optional(),
+    timeout: duration({ min: '100ms', max: '5m' }).prefault('30s'),
+  }),
+  ports: z
+    .array(portSchema)
+    .min(1, 'needs at least one port')
+    .refine((ports) => new Set(ports.map((port) => port.source)).size === ports.length, 'names a source twice'),
+  /** More folders with device profiles, searched before those that come with Fieldseal. */
+  profileFolders: z.array(path).default([]),
+  batching: batchingSchema,
+  outbox: outboxSchema,
+  mqtt: mqttSchema,
+  uplink: uplinkSchema,
+  /** The verifier's public key, pinned: only its receipts count. */
+  verifier: z.strictObject({ publicKeyFile: path }),
+  health: z
+    .strictObject({
+      /** How often a host.health reading is made; "0s" is never. */
+      interval: duration({ max: '1d' }).prefault('60s'),
+      /** Where Prometheus finds /metrics; left out, nowhere. */
+      listen: listen.optional(),
+    })
+    .prefault({}),
+  log: logSchema,
+});
+
+export type DaemonConfig = z.output<typeof daemonSchema>;
+export type PortConfig = DaemonConfig['ports'][number];
+export type BatchingConfig = DaemonConfig['batching'];
+export type OutboxConfig = DaemonConfig['outbox'];
+export type UplinkConfig = DaemonConfig['uplink'];
+export type SignerConfig = DaemonConfig['signer'];
+export type HealthConfig = DaemonConfig['health'];
+
+/** The verifier's configuration file. */
+export const verifierSchema = z.strictObject({
+  signer: z.strictObject({
+    uri: z.string().min(1),
+    algorithm: z.enum(['ES256K', 'ES256']),
+    timeout: duration({ min: '100ms', max: '5m' }).prefault('30s'),
+  }),
+  /** The SQLite file of devices, verdicts and readings. */
+  ledger: path,
+  mqtt: mqttSchema,
+  checks: z
+    .strictObject({
+      /** A reading's time may lie so far ahead of the verifier's clock. */
+      maxFuture: duration({ min: '1s' }).prefault('5m'),
+      /** A reading older than this when it comes is flagged. */
+      maxAge: duration({ min: '1m' }).prefault('90d'),
+      /** How long a challenge nonce is good for. */
+      nonceLifetime: duration({ min: '10s' }).prefault('1h'),
+    })
+    .prefault({}),
+  /** Where Prometheus finds /metrics; left out, nowhere. */
+  listen: listen.optional(),
+  log: logSchema,
+});
+
+export type VerifierConfig = z.output<typeof verifierSchema>;
