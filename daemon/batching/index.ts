@@ -1,0 +1,1 @@
+export { type Batch, Batcher, type BatcherSurroundings, type BatchLimits } from './batcher.ts';

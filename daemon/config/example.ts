@@ -1,0 +1,104 @@
+/** The annotated configuration of the daemon, as `fieldseal config example` prints it. */
+export const DAEMON_EXAMPLE = `# Fieldseal, the daemon on the gateway. Relative paths start at this file's folder.
+# Durations are written with their unit (ms, s, m, h, d), sizes with theirs (B, kB, MB, GB).
+
+# The key that signs. RFC 7512 names a token's key; "file:PATH" is a software key, for development only.
+signer:
+  uri: "pkcs11:token=fieldseal;object=device?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/etc/fieldseal/pin"
+  algorithm: ES256K # ES256K (secp256k1) or ES256 (P-256); a key on another curve is refused
+  timeout: 30s # a token that takes longer for one signature has failed
+  # kid: the device's id; where set, a token that holds another key is refused
+
+# What is read. A source's name goes into every reading; \`fieldseal profiles list\` names the profiles.
+ports:
+  - source: gnss
+    path: /dev/serial/by-id/usb-u-blox_AG_u-blox_GNSS_receiver-if00
+    profile: gnss/ublox-neo-m9n
+  # - source: gnss-spare
+  #   path: /dev/ttyS0
+  #   profile: gnss/generic-nmea
+
+# More folders with device profiles, searched before those that come with Fieldseal.
+profileFolders: []
+
+# Readings are sealed together: at whichever limit comes first, and at shutdown.
+batching:
+  maxAge: 60s
+  maxReadings: 5000 # 20000 at most
+  maxBytes: 96kB # of rows; 100kB at most, so that a message stays below every broker's limit
+
+# Proofs on disk, until their receipts come.
+outbox:
+  directory: /var/lib/fieldseal/outbox
+  maxBytes: 1GB # beyond it the oldest proofs are dropped, and the next proof declares it
+  maxAge: 30d
+
+mqtt:
+  url: mqtts://broker.example:8883 # mqtt, mqtts, ws or wss
+  version: auto # auto (5, then 3.1.1 where the broker refuses 5), 5 or 3.1.1
+  # clientId: fieldseal-attic # by default made from the device's id
+  # username: gateway-17
+  # passwordFile: /etc/fieldseal/mqtt-password
+  tls: {}
+  # tls:
+  #   ca: /etc/fieldseal/ca.pem # by default the certificate authorities of the system
+  #   cert: /etc/fieldseal/client.pem # a client certificate, with its key
+  #   key: /etc/fieldseal/client.key
+  #   serverName: broker.example # where it differs from the URL's host
+  prefix: fieldseal/1 # first levels of every topic
+  qos: 1
+  keepalive: 60s
+  connectTimeout: 30s
+  reconnect: { min: 1s, max: 2m } # waits a random time, up to min at first, doubling to max
+
+uplink:
+  window: 16 # proofs under way at once
+  receiptTimeout: 60s # then the proof is published again, the identical bytes
+
+# The verifier's public key, pinned: only its receipts count. \`fieldseal verifier key\` prints it there.
+verifier:
+  publicKeyFile: /etc/fieldseal/verifier.json
+
+health:
+  interval: 60s # how often a host.health reading is made; 0s is never
+  listen: 127.0.0.1:9464 # where Prometheus finds /metrics; left out, nowhere
+
+log:
+  level: info # debug, info, warn, error or silent
+`;
+
+/** The annotated configuration of the verifier, as `fieldseal config example --verifier` prints it. */
+export const VERIFIER_EXAMPLE = `# Fieldseal, the verifier service. Relative paths start at this file's folder.
+
+# The key that signs receipts. Devices pin its public half: \`fieldseal verifier key\` prints it.
+signer:
+  uri: "pkcs11:token=fieldseal-verifier;object=receipts?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/etc/fieldseal/verifier-pin"
+  algorithm: ES256K
+  timeout: 30s
+
+# Devices, verdicts and readings: an SQLite file.
+ledger: /var/lib/fieldseal-verifier/ledger.sqlite
+
+mqtt:
+  url: mqtts://broker.example:8883
+  version: auto
+  clientId: fieldseal-verifier # its session at the broker outlives a restart
+  # username: verifier
+  # passwordFile: /etc/fieldseal/verifier-mqtt-password
+  tls: {}
+  prefix: fieldseal/1
+  qos: 1
+  keepalive: 60s
+  connectTimeout: 30s
+  reconnect: { min: 1s, max: 2m }
+
+checks:
+  maxFuture: 5m # a reading's time may lie so far ahead of the verifier's clock
+  maxAge: 90d # older readings are flagged
+  nonceLifetime: 1h # how long a challenge nonce is good for
+
+listen: 127.0.0.1:9465 # where Prometheus finds /metrics; left out, nowhere
+
+log:
+  level: info
+`;

@@ -1,0 +1,14 @@
+export { DAEMON_EXAMPLE, VERIFIER_EXAMPLE } from './example.ts';
+export { findConfigErrors, loadDaemonConfig, loadVerifierConfig, readConfig } from './load.ts';
+export type { MqttConfig } from './mqtt.ts';
+export type {
+  BatchingConfig,
+  DaemonConfig,
+  HealthConfig,
+  OutboxConfig,
+  PortConfig,
+  SignerConfig,
+  UplinkConfig,
+  VerifierConfig,
+} from './schema.ts';
+export { duration, size } from './units.ts';
