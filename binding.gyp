@@ -1,0 +1,16 @@
+{
+  "targets": [
+    {
+      "target_name": "fieldseal",
+      "sources": [
+        "native/addon.c",
+        "native/failure.c",
+        "native/notify.c",
+        "native/pty.c"
+      ],
+      "defines": ["NAPI_VERSION=8", "_GNU_SOURCE"],
+      "cflags_c": ["-std=c11", "-O2", "-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes", "-fvisibility=hidden"],
+      "libraries": ["-ldl", "-lpthread"]
+    }
+  ]
+}
