@@ -1,0 +1,1 @@
+export { Clock, type ClockHost } from './clock.ts';

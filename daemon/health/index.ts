@@ -1,0 +1,2 @@
+export { readHostHealth, readSupply } from './host.ts';
+export { type Notify, SystemdNotifier } from './systemd.ts';
