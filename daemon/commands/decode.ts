@@ -1,0 +1,80 @@
+import { createReadStream } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { FieldsealError } from '../errors.ts';
+import { findProtocol, PROTOCOLS } from '../protocols/index.ts';
+import { type Observation, readingToJson } from '../readings/index.ts';
+import { type CommandIo, examples, printLine } from './io.ts';
+
+const READ_SIZE = 64 * 1_024;
+
+interface DecodeOptions {
+  protocol: string;
+  referenceDate?: number;
+  chunk?: number;
+  stats?: true;
+}
+
+export function decodeCommand(io: CommandIo): Command {
+  const protocols = Object.keys(PROTOCOLS);
+  return new Command('decode')
+    .summary('turn recorded serial bytes into readings')
+    .description(
+      'Decodes a recording of serial bytes and prints one JSON object a reading, in the units of docs/readings.md. ' +
+        'Bytes that make no message are noise: counted with --stats, never an error.',
+    )
+    .argument('<file>', 'the recording, or - for standard input')
+    .addOption(new Option('--protocol <name>', 'what the device spoke').choices(protocols).makeOptionMandatory())
+    .option('--reference-date <date>', 'a date near the recording (YYYY-MM-DD), to resolve short years', parseDate)
+    .option('--chunk <bytes>', 'feed the decoder so many bytes at a time', parseChunk)
+    .option('--stats', 'print counts of bytes, frames and noise as the last line on standard error')
+    .addHelpText(
+      'after',
+      examples(
+        'fieldseal decode --protocol gnss --stats drive.ubx',
+        'cat /dev/ttyACM0 | fieldseal decode --protocol gnss -',
+      ),
+    )
+    .action((file: string, options: DecodeOptions) => decode(io, file, options));
+}
+
+async function decode(io: CommandIo, file: string, options: DecodeOptions): Promise<void> {
+  const protocol = findProtocol(options.protocol);
+  if (protocol === undefined) throw new FieldsealError('USAGE', { detail: `no protocol ${options.protocol}` });
+  const decoder = protocol.createDecoder({ referenceTime: options.referenceDate ?? Date.now() });
+  const input = file === '-' ? io.stdin : createReadStream(file, { highWaterMark: READ_SIZE });
+  try {
+    for await (const block of input as AsyncIterable<Uint8Array>) {
+      for (const chunk of cut(block, options.chunk)) await print(io, decoder.push(chunk, 0));
+    }
+  } catch (cause) {
+    if (!isSystemError(cause)) throw cause;
+    throw new FieldsealError('FILE_NOT_READABLE', { detail: cause.message, place: file, cause });
+  }
+  await print(io, decoder.end(0));
+  if (options.stats) await printLine(io.stderr, JSON.stringify(decoder.stats));
+}
+
+async function print(io: CommandIo, observations: readonly Observation[]): Promise<void> {
+  if (observations.length === 0) return;
+  await printLine(io.stdout, observations.map((one) => JSON.stringify(readingToJson(one))).join('\n'));
+}
+
+function* cut(block: Uint8Array, size: number | undefined): Iterable<Uint8Array> {
+  if (size === undefined) yield block;
+  else for (let start = 0; start < block.length; start += size) yield block.subarray(start, start + size);
+}
+
+function parseDate(text: string): number {
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  if (Number.isNaN(time)) throw new InvalidArgumentError('write it as YYYY-MM-DD');
+  return time;
+}
+
+function parseChunk(text: string): number {
+  const size = Number(text);
+  if (!Number.isInteger(size) || size < 1) throw new InvalidArgumentError('write a number of bytes, 1 or more');
+  return size;
+}
+
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error && 'code' in error;

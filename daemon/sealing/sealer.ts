@@ -1,0 +1,224 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Batch, Batcher, type BatchLimits } from '../batching/index.ts';
+import { FieldsealError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import {
+  type ChainHead,
+  type ClockState,
+  type DigestSigner,
+  draftProof,
+  encodeRow,
+  type Loss,
+  MAX_MESSAGE,
+  type ProofSource,
+  type Software,
+} from '../proof/index.ts';
+import type { Reading } from '../readings/index.ts';
+import { LossBook } from './loss-book.ts';
+
+/** Readings that may wait for the token; beyond it the oldest batches are dropped and declared. */
+const MAX_WAITING_READINGS = 50_000;
+const RETRY_MIN_MS = 1_000;
+const RETRY_MAX_MS = 30_000;
+
+/** Where the chain stands: its last proof, or an epoch that has none yet. */
+export type ChainStart = ChainHead | { readonly epoch: Uint8Array };
+
+/** What the sealer works with; the composition root gives it. */
+export interface SealerParts {
+  readonly signer: DigestSigner;
+  readonly start: ChainStart;
+  /** Makes a signed proof durable; only then does the chain go on. */
+  readonly store: (message: Uint8Array, head: ChainHead, declared: readonly Loss[]) => Promise<void>;
+  readonly sources: readonly ProofSource[];
+  readonly clock: { now(): number; monotonicNow(): number; state(): ClockState };
+  readonly software: Software;
+  readonly log: Log;
+}
+
+/** Running totals of the sealer; the numbers only grow, but for the last two. */
+export interface SealerStats {
+  proofs: number;
+  readings: number;
+  signFailures: number;
+  /** Readings that wait to be sealed. */
+  waiting: number;
+  /** What the token last refused with; undefined while it signs. */
+  trouble: string | undefined;
+}
+
+/**
+ * Readings -> batch -> proof, one at a time: draft, sign, store, and the chain goes on. While the token does not sign,
+ * batches wait in order; nothing is dropped before `MAX_WAITING_READINGS`, and nothing without a loss record.
+ */
+export class Sealer {
+  readonly #parts: SealerParts;
+  readonly #batcher: Batcher;
+  readonly #closed: Batch[] = [];
+  readonly #losses = new LossBook();
+  readonly stats: SealerStats = { proofs: 0, readings: 0, signFailures: 0, waiting: 0, trouble: undefined };
+  #head: ChainStart;
+  #nonce: Uint8Array | undefined;
+  #lossesSince: number | undefined;
+  readonly #limits: BatchLimits;
+  #wake: () => void = () => {};
+
+  constructor(limits: BatchLimits, parts: SealerParts) {
+    this.#parts = parts;
+    this.#limits = limits;
+    this.#head = parts.start;
+    const sourceIndex = new Map(parts.sources.map((source, index) => [source.source, index]));
+    this.#batcher = new Batcher(limits, {
+      monotonicNow: () => parts.clock.monotonicNow(),
+      sizeOf: (reading) => encodeRow(reading, sourceIndex.get(reading.source) ?? 0).length,
+    });
+  }
+
+  /** The chain's last stored proof, or the epoch that waits for its first. */
+  get head(): ChainStart {
+    return this.#head;
+  }
+
+  add(reading: Reading): void {
+    this.stats.waiting += 1;
+    const wasEmpty = this.#batcher.size === 0;
+    const closed = this.#batcher.add(reading);
+    for (const batch of closed) this.#enqueue(batch);
+    if (closed.length > 0 || wasEmpty) this.#wake();
+  }
+
+  /** The verifier's latest challenge: every proof from now on carries it. */
+  setNonce(nonce: Uint8Array): void {
+    this.#nonce = nonce;
+  }
+
+  /** Something was lost: the next proof declares it, or one of its own where no reading comes within a batch's age. */
+  declare(loss: Loss): void {
+    this.#losses.add(loss);
+    this.#lossesSince ??= this.#parts.clock.monotonicNow();
+    this.#wake();
+  }
+
+  /** Seals until the signal; then seals what is left, if the token signs at once, and returns. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const batch = this.#next();
+      if (batch === undefined) await this.#idle(signal);
+      else await this.#seal(batch, signal);
+    }
+    const last = this.#batcher.flush();
+    if (last !== undefined) this.#enqueue(last);
+    if (this.#closed.length === 0 && !this.#losses.isEmpty) this.#closed.push({ readings: [], closedBy: 'flush' });
+    for (let batch = this.#closed.shift(); batch !== undefined; batch = this.#closed.shift()) {
+      if (!(await this.#seal(batch, signal))) return;
+    }
+  }
+
+  #next(): Batch | undefined {
+    const due = this.#batcher.due();
+    if (due !== undefined) this.#enqueue(due);
+    const batch = this.#closed.shift();
+    if (batch !== undefined || this.#heartbeatIn() !== 0) return batch;
+    return this.#batcher.flush() ?? { readings: [], closedBy: 'age' };
+  }
+
+  /** Milliseconds until undeclared losses get a proof of their own. */
+  #heartbeatIn(): number | undefined {
+    if (this.#lossesSince === undefined) return undefined;
+    return Math.max(0, this.#lossesSince + this.#limits.maxAge - this.#parts.clock.monotonicNow());
+  }
+
+  async #idle(signal: AbortSignal): Promise<void> {
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    const ms = Math.min(
+      this.#batcher.dueIn ?? Number.POSITIVE_INFINITY,
+      this.#heartbeatIn() ?? Number.POSITIVE_INFINITY,
+    );
+    await pause(Math.min(ms, 2 ** 31 - 1), AbortSignal.any([signal, woken.signal]));
+  }
+
+  #enqueue(batch: Batch): void {
+    this.#closed.push(batch);
+    let waiting = this.#closed.reduce((sum, one) => sum + one.readings.length, 0);
+    while (waiting > MAX_WAITING_READINGS && this.#closed.length > 1) {
+      const dropped = this.#closed.shift()?.readings ?? [];
+      waiting -= dropped.length;
+      this.stats.waiting -= dropped.length;
+      const [from, to] = [dropped[0]?.t ?? 0, dropped.at(-1)?.t ?? 0];
+      this.declare({
+        reason: 'signer-backlog',
+        count: dropped.length,
+        from: Math.min(from, to),
+        to: Math.max(from, to),
+      });
+    }
+  }
+
+  /** Seals one batch, trying again while the token fails. False where it was told to stop before the token signed. */
+  async #seal(batch: Batch, signal: AbortSignal): Promise<boolean> {
+    for (let delay = RETRY_MIN_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
+      const declared = this.#losses.open();
+      const draft = draftProof({
+        publicKey: this.#parts.signer.publicKey,
+        previous: this.#head,
+        readings: batch.readings,
+        sources: this.#parts.sources,
+        clock: this.#parts.clock.state(),
+        losses: declared,
+        ...(this.#nonce === undefined ? {} : { nonce: this.#nonce }),
+        software: this.#parts.software,
+        now: this.#parts.clock.now(),
+      });
+      if (draft.messageLength > MAX_MESSAGE && batch.readings.length > 1) return this.#sealHalves(batch, signal);
+      const signature = await this.#sign(draft.digest);
+      if (signature !== undefined) {
+        await this.#parts.store(draft.finish(signature), draft.head, declared);
+        this.#head = draft.head;
+        this.#losses.settle(declared);
+        if (this.#losses.isEmpty) this.#lossesSince = undefined;
+        this.stats.proofs += 1;
+        this.stats.readings += batch.readings.length;
+        this.stats.waiting -= batch.readings.length;
+        return true;
+      }
+      if (signal.aborted) return false;
+      await pause(delay, signal);
+    }
+  }
+
+  async #sealHalves(batch: Batch, signal: AbortSignal): Promise<boolean> {
+    const middle = batch.readings.length >> 1;
+    const halves = [batch.readings.slice(0, middle), batch.readings.slice(middle)];
+    for (const readings of halves) {
+      if (!(await this.#seal({ ...batch, readings }, signal))) return false;
+    }
+    return true;
+  }
+
+  /** Undefined where the token failed in a way that an operator or time can mend; anything else is a bug and crashes. */
+  async #sign(digest: Uint8Array): Promise<Uint8Array | undefined> {
+    try {
+      const signature = await this.#parts.signer.sign(digest);
+      if (this.stats.trouble !== undefined) this.#parts.log.info({}, 'token signs again');
+      this.stats.trouble = undefined;
+      return signature;
+    } catch (error) {
+      if (!(error instanceof FieldsealError) || error.code === 'KEY_CHANGED') throw error;
+      this.stats.signFailures += 1;
+      const line = error.toLine();
+      if (this.stats.trouble !== line) this.#parts.log.error({ error: line }, 'token does not sign; readings wait');
+      this.stats.trouble = line;
+      return undefined;
+    }
+  }
+}
+
+/** Waits, or until the signal. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
