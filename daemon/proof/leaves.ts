@@ -2,7 +2,7 @@ import { primitives } from '#crypto';
 import type { Reading } from '../readings/index.ts';
 import { CborWriter } from './cbor-writer.ts';
 import { HASH_BYTES } from './merkle.ts';
-import { writeRow } from './row.ts';
+import { encodeRow, writeRow } from './row.ts';
 import { SALT_BYTES, Salts } from './salts.ts';
 
 /** A reading as a leaf's hash covers it. */
@@ -39,9 +39,7 @@ export function hashLeaves(
 export function leafOf(reading: Reading, index: number, sourceIndex: number, secret: Uint8Array): Leaf {
   const salt = new Uint8Array(SALT_BYTES);
   new Salts(secret).writeTo(salt, 0, index);
-  const writer = new CborWriter(512);
-  writeRow(writer, reading.kind, sourceIndex, reading.t, reading.fields);
-  return { row: writer.take(), salt };
+  return { row: encodeRow(reading, sourceIndex), salt };
 }
 
 export function hashLeaf({ row, salt }: Leaf): Uint8Array {

@@ -7,7 +7,7 @@ import {
   type Reading,
 } from '../readings/index.ts';
 import { type CborMap, type CborValue, decodeCbor } from './cbor.ts';
-import type { CborWriter } from './cbor-writer.ts';
+import { CborWriter } from './cbor-writer.ts';
 import { asInt } from './members.ts';
 import type { ProofSource } from './payload.ts';
 import { ProofError } from './reasons.ts';
@@ -52,6 +52,13 @@ export function writeRow(writer: CborWriter, kind: KindName, source: number, t: 
     writer.int(key);
     writer.value(value);
   }
+}
+
+/** The row of a reading by itself. Its length is a safe upper bound of what the reading takes in a block, nearly always. */
+export function encodeRow(reading: Reading, sourceIndex: number): Uint8Array {
+  const writer = new CborWriter(256);
+  writeRow(writer, reading.kind, sourceIndex, reading.t, reading.fields);
+  return writer.take();
 }
 
 /** Reads one row strictly. Throws ProofError: `range` for a kind or field that the table does not have. */
