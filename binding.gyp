@@ -6,6 +6,11 @@
         "native/addon.c",
         "native/failure.c",
         "native/notify.c",
+        "native/pkcs11.c",
+        "native/pkcs11_module.c",
+        "native/pkcs11_names.c",
+        "native/pkcs11_session.c",
+        "native/pkcs11_worker.c",
         "native/pty.c"
       ],
       "defines": ["NAPI_VERSION=8", "_GNU_SOURCE"],

@@ -8,6 +8,7 @@ void export_function(napi_env env, napi_value exports, const char *name, napi_ca
 
 NAPI_MODULE_INIT() {
   export_notify(env, exports);
+  export_pkcs11(env, exports);
   export_pty(env, exports);
   return exports;
 }

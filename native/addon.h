@@ -16,6 +16,7 @@ void throw_errno(napi_env env, const char *what, int error);
 void must(napi_env env, napi_status status, const char *what);
 
 void export_notify(napi_env env, napi_value exports);
+void export_pkcs11(napi_env env, napi_value exports);
 void export_pty(napi_env env, napi_value exports);
 
 #endif
