@@ -9,7 +9,8 @@ import {
   draftProof,
   encodeRow,
   type Loss,
-  MAX_MESSAGE,
+  type ProofDraft,
+  ProofError,
   type ProofSource,
   type Software,
 } from '../proof/index.ts';
@@ -159,18 +160,8 @@ export class Sealer {
   async #seal(batch: Batch, signal: AbortSignal): Promise<boolean> {
     for (let delay = RETRY_MIN_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
       const declared = this.#losses.open();
-      const draft = draftProof({
-        publicKey: this.#parts.signer.publicKey,
-        previous: this.#head,
-        readings: batch.readings,
-        sources: this.#parts.sources,
-        clock: this.#parts.clock.state(),
-        losses: declared,
-        ...(this.#nonce === undefined ? {} : { nonce: this.#nonce }),
-        software: this.#parts.software,
-        now: this.#parts.clock.now(),
-      });
-      if (draft.messageLength > MAX_MESSAGE && batch.readings.length > 1) return this.#sealHalves(batch, signal);
+      const draft = this.#draft(batch.readings, declared);
+      if (draft === undefined) return this.#sealHalves(batch, signal);
       const signature = await this.#sign(draft.digest);
       if (signature !== undefined) {
         await this.#parts.store(draft.finish(signature), draft.head, declared);
@@ -184,6 +175,26 @@ export class Sealer {
       }
       if (signal.aborted) return false;
       await pause(delay, signal);
+    }
+  }
+
+  /** Undefined where the readings do not fit one message and have to be parted. */
+  #draft(readings: readonly Reading[], losses: readonly Loss[]): ProofDraft | undefined {
+    try {
+      return draftProof({
+        publicKey: this.#parts.signer.publicKey,
+        previous: this.#head,
+        readings,
+        sources: this.#parts.sources,
+        clock: this.#parts.clock.state(),
+        losses,
+        ...(this.#nonce === undefined ? {} : { nonce: this.#nonce }),
+        software: this.#parts.software,
+        now: this.#parts.clock.now(),
+      });
+    } catch (error) {
+      if (error instanceof ProofError && error.reason === 'size' && readings.length > 1) return undefined;
+      throw error;
     }
   }
 
