@@ -1,0 +1,156 @@
+import type { BaudSearch } from './baud-search.ts';
+import type { Connection, LineEnd } from './transport.ts';
+
+/** What an open port lacks: any bytes, or sense in them. */
+export type Trouble = 'stalled' | 'garbled';
+
+/** Why a session is over. `vanished`: the node is gone, or names another device by now, without a hang-up. */
+export type SessionEnd = LineEnd | Trouble | 'vanished' | 'aborted';
+
+export interface SessionTiming {
+  /** Without a valid frame for so long, a port that ran is in trouble. */
+  readonly silenceMs: number;
+  /** How long each baud rate is tried. */
+  readonly trialMs: number;
+  /** The line counts as quiet after so long without a byte. */
+  readonly quietMs: number;
+  /** Fruitless rounds, through all the baud rates, after which the port is opened anew. */
+  readonly patience: number;
+}
+
+export interface SessionEvents {
+  /** Takes bytes; returns how many valid frames they completed. */
+  feed(chunk: Uint8Array): number;
+  quiet(): void;
+  running(): void;
+  trouble(trouble: Trouble): void;
+}
+
+/** One open port, from its opening to its end: watches that valid frames come, and looks for the baud rate when they don't. */
+export class Session {
+  readonly #connection: Connection;
+  readonly #baud: BaudSearch;
+  readonly #timing: SessionTiming;
+  readonly #events: SessionEvents;
+  readonly #searching: boolean;
+  #finish: (end: SessionEnd) => void = () => {};
+  #ended = false;
+  #frames = 0;
+  /** Whether the present baud rate has brought a valid frame. */
+  #confirmed = false;
+  #bytesSinceFrame = 0;
+  #fruitless = 0;
+  #silence: NodeJS.Timeout | undefined;
+  #quiet: NodeJS.Timeout | undefined;
+
+  constructor(
+    connection: Connection,
+    baud: BaudSearch,
+    timing: SessionTiming,
+    events: SessionEvents,
+    hasRate: boolean,
+  ) {
+    this.#connection = connection;
+    this.#baud = baud;
+    this.#timing = timing;
+    this.#events = events;
+    this.#searching = hasRate && baud.hasChoice;
+  }
+
+  /** Valid frames so far. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  /** Reads until the line ends, frames stay away for too long, or `signal` aborts. Leaves the connection open. */
+  async run(signal: AbortSignal): Promise<SessionEnd> {
+    if (signal.aborted) return 'aborted';
+    const abort = (): void => this.#end('aborted');
+    signal.addEventListener('abort', abort);
+    try {
+      return await new Promise<SessionEnd>((resolve) => {
+        this.#finish = resolve;
+        this.#watch();
+        this.#connection.start({ onBytes: (chunk) => this.#take(chunk), onEnd: (end) => this.#end(end) });
+      });
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  #take(chunk: Uint8Array): void {
+    if (this.#ended) return;
+    const frames = this.#events.feed(chunk);
+    if (this.#quiet === undefined) this.#quiet = setTimeout(() => this.#events.quiet(), this.#timing.quietMs);
+    else this.#quiet.refresh();
+    if (frames === 0) {
+      this.#bytesSinceFrame += chunk.length;
+      return;
+    }
+    this.#frames += frames;
+    this.#bytesSinceFrame = 0;
+    this.#fruitless = 0;
+    if (this.#confirmed) {
+      this.#silence?.refresh();
+      return;
+    }
+    this.#confirmed = true;
+    this.#baud.confirm();
+    this.#events.running();
+    this.#watch();
+  }
+
+  /** Starts the wait for a valid frame. */
+  #watch(): void {
+    clearTimeout(this.#silence);
+    if (this.#ended) return;
+    const { silenceMs, trialMs } = this.#timing;
+    const wait = this.#searching && !this.#confirmed ? Math.min(trialMs, silenceMs) : silenceMs;
+    this.#silence = setTimeout(() => this.#withoutFrames(), wait);
+  }
+
+  async #withoutFrames(): Promise<void> {
+    const ranBefore = this.#confirmed;
+    this.#confirmed = false;
+    if (ranBefore) this.#events.trouble(this.#trouble());
+    if (this.#searching) {
+      const wholeRound = this.#baud.advance();
+      if (!(await this.#setBaudRate())) return this.#end('failed');
+      if (!wholeRound) return this.#watch();
+    }
+    return this.#afterRound();
+  }
+
+  /** Every baud rate has had its turn. */
+  async #afterRound(): Promise<void> {
+    const trouble = this.#trouble();
+    this.#events.trouble(trouble);
+    if (!(await this.#connection.isPresent())) return this.#end('vanished');
+    this.#fruitless += 1;
+    if (this.#fruitless >= this.#timing.patience) return this.#end(trouble);
+    this.#bytesSinceFrame = 0;
+    return this.#watch();
+  }
+
+  async #setBaudRate(): Promise<boolean> {
+    try {
+      await this.#connection.setBaudRate(this.#baud.current);
+      return true;
+    } catch {
+      // The device was unplugged this very moment, or its driver knows no such rate: opening it anew tells which.
+      return false;
+    }
+  }
+
+  #trouble(): Trouble {
+    return this.#bytesSinceFrame > 0 ? 'garbled' : 'stalled';
+  }
+
+  #end(end: SessionEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#silence);
+    clearTimeout(this.#quiet);
+    this.#finish(end);
+  }
+}

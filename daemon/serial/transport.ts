@@ -1,0 +1,33 @@
+/** Why a connection ended by itself: the line was hung up, reading failed, or a recording has come to its end. */
+export type LineEnd = 'hangup' | 'failed' | 'ended';
+
+export interface ConnectionEvents {
+  /** Bytes in the order of the wire. The chunk is the receiver's to keep. */
+  onBytes(chunk: Uint8Array): void;
+  /** The connection is of no more use. Comes at most once, and not after close(). */
+  onEnd(end: LineEnd): void;
+}
+
+/** An open port. It is read from start() to its end, whatever the receiver does: nothing ever pauses it. */
+export interface Connection {
+  start(events: ConnectionEvents): void;
+  /** Changes the line's speed and discards what came at the old one. Does nothing where there is no speed to set. */
+  setBaudRate(baudRate: number): Promise<void>;
+  /** Resolves when the system has taken all the bytes. Rejects when it doesn't in time, or when the line is gone. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Whether what was opened is still what its path names: a device may vanish without hanging up. */
+  isPresent(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** A way to reach a device's bytes. */
+export interface Transport {
+  /** Whether baud rates mean anything here. */
+  readonly hasBaudRate: boolean;
+  /** Whether it can wait for its reader, so that no byte need ever be dropped. */
+  readonly canWait: boolean;
+  /** @throws FieldsealError PORT_NOT_FOUND, PORT_DENIED, PORT_BUSY or PORT_FAILED */
+  open(baudRate: number): Promise<Connection>;
+  /** Resolves when something happened that makes another try worth while, or when `signal` aborts. */
+  changed(signal: AbortSignal): Promise<void>;
+}
