@@ -39,6 +39,10 @@ export const CATALOGUE = {
     remedy: 'add the user to the group dialout, or grant access by a udev rule',
   },
   PORT_BUSY: { message: 'the serial port {detail} is in use', remedy: 'stop the other program that holds it' },
+  PORT_FAILED: {
+    message: 'the port cannot be used: {detail}',
+    remedy: 'check the path, the device and its cable; `dmesg` tells what the kernel saw',
+  },
 
   SIGNER_URI_INVALID: {
     message: 'the signer URI is not valid: {detail}',
