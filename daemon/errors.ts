@@ -56,6 +56,10 @@ export const CATALOGUE = {
     message: 'no token matches the signer URI: {detail}',
     remedy: 'insert the token, or correct token=, serial= or slot-id= in the URI',
   },
+  TOKEN_AMBIGUOUS: {
+    message: 'more than one token matches the signer URI: {detail}',
+    remedy: 'name the token by serial= or slot-id= in the URI',
+  },
   TOKEN_FAILED: { message: 'the token failed: {detail}', remedy: 'check the token and its connection' },
   TOKEN_TIMEOUT: {
     message: 'the token did not answer in time: {detail}',
@@ -71,8 +75,12 @@ export const CATALOGUE = {
     remedy:
       'correct the PIN file and restart; it was tried once and is not tried again, so that the token stays unlocked',
   },
+  PIN_LOCKED: {
+    message: 'the token takes no further wrong PIN: {detail}',
+    remedy: "log in once with the right PIN, or unlock the token, with its vendor's tool; then restart",
+  },
   KEY_NOT_FOUND: {
-    message: 'the token holds no such key: {detail}',
+    message: 'there is no such key: {detail}',
     remedy: 'make it with `fieldseal key create`, or correct object= or id= in the URI',
   },
   KEY_EXISTS: { message: 'a key of that name exists already: {detail}', remedy: 'use it, or choose another name' },
