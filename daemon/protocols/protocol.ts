@@ -21,19 +21,22 @@ export interface Framer<M> {
   end(): Iterable<Frame<M>>;
 }
 
-/** Running totals of a decoder; the numbers only grow. */
+/** The totals of a decoder at one moment; the numbers only grow. */
 export interface DecoderStats {
-  bytes: number;
+  readonly bytes: number;
   /** Valid frames by framing, e.g. nmea, ubx, rtcm3. */
   readonly frames: Record<string, number>;
   /** Valid frames by message name, e.g. GGA, NAV-PVT, RTCM-1077. Bounded: past a limit of names, under "other". */
   readonly messages: Record<string, number>;
   /** Bytes given up, by reason. */
   readonly noise: Partial<Record<NoiseReason, number>>;
+  /** Measurements that made no reading because the wire did not say of when they are. */
+  readonly undated?: number;
 }
 
 /** Makes observations of a port's bytes. Holds no more than one maximal frame and one epoch. */
 export interface Decoder {
+  /** A fresh copy at each reading. */
   readonly stats: DecoderStats;
   /**
    * Takes the bytes that arrived at `t` (ms since the Unix epoch, gateway clock). The observations are the same for

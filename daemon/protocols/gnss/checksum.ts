@@ -1,0 +1,31 @@
+const CRC24Q_POLYNOMIAL = 0x1864cfb;
+
+const CRC24Q_TABLE = new Int32Array(256);
+for (let byte = 0; byte < 256; byte++) {
+  let crc = byte << 16;
+  for (let bit = 0; bit < 8; bit++) crc = (crc << 1) ^ (crc & 0x800000 ? CRC24Q_POLYNOMIAL : 0);
+  CRC24Q_TABLE[byte] = crc & 0xffffff;
+}
+
+/** CRC-24Q of bytes[start, end) (RTCM 10403.3, section 4.1). Zero over a whole frame with its CRC. */
+export function crc24q(bytes: Uint8Array, start: number, end: number): number {
+  let crc = 0;
+  for (let at = start; at < end; at++) {
+    crc = ((crc << 8) & 0xffffff) ^ (CRC24Q_TABLE[(crc >>> 16) ^ (bytes[at] ?? 0)] ?? 0);
+  }
+  return crc;
+}
+
+/**
+ * The UBX checksum of bytes[start, end): the 8-bit Fletcher algorithm of RFC 1145, CK_A in the low byte and CK_B in the
+ * high one, as the two bytes stand on the wire (u-blox interface description, "UBX checksum").
+ */
+export function fletcher(bytes: Uint8Array, start: number, end: number): number {
+  let a = 0;
+  let b = 0;
+  for (let at = start; at < end; at++) {
+    a = (a + (bytes[at] ?? 0)) | 0;
+    b = (b + a) | 0;
+  }
+  return (a & 0xff) | ((b & 0xff) << 8);
+}

@@ -1,0 +1,79 @@
+import type { Observation } from '../../readings/index.ts';
+import { MessageCounter } from '../counter.ts';
+import type { Decoder, DecoderOptions, DecoderStats, Frame, NoiseReason } from '../protocol.ts';
+import { Epoch } from './epoch.ts';
+import { type GnssFrame, GnssFramer } from './framer.ts';
+import { NmeaDecoder } from './nmea/index.ts';
+import { countRtcm3 } from './rtcm3.ts';
+import { ReceiverClock } from './time.ts';
+import { UbxDecoder } from './ubx/index.ts';
+
+/** Decodes a GNSS receiver's port, on which NMEA 0183, UBX and RTCM3 come mixed. */
+export class GnssDecoder implements Decoder {
+  readonly #framer = new GnssFramer();
+  readonly #nmea = new NmeaDecoder();
+  readonly #ubx = new UbxDecoder();
+  readonly #epoch: Epoch;
+  readonly #messages = new MessageCounter();
+  readonly #noise: Partial<Record<NoiseReason, number>> = {};
+  #bytes = 0;
+  #sentences = 0;
+  #ubxFrames = 0;
+  #rtcm3Frames = 0;
+
+  constructor(options: DecoderOptions) {
+    this.#epoch = new Epoch(new ReceiverClock(options.referenceTime));
+  }
+
+  get stats(): DecoderStats {
+    return {
+      bytes: this.#bytes,
+      frames: { nmea: this.#sentences, ubx: this.#ubxFrames, rtcm3: this.#rtcm3Frames },
+      messages: this.#messages.totals(),
+      noise: { ...this.#noise },
+      undated: this.#epoch.undated,
+    };
+  }
+
+  push(chunk: Uint8Array, t: number): Observation[] {
+    this.#bytes += chunk.length;
+    return this.#take(this.#framer.push(chunk), t);
+  }
+
+  /** The epoch is closed: no receiver pauses inside its burst. What still comes of it makes no second fix. */
+  quiet(t: number): Observation[] {
+    this.#take(this.#framer.settle(), t, false);
+    this.#epoch.close();
+    return this.#epoch.take();
+  }
+
+  end(t: number): Observation[] {
+    this.#take(this.#framer.end(), t, false);
+    this.#epoch.close();
+    return this.#epoch.take();
+  }
+
+  #take(frames: Iterable<Frame<GnssFrame>>, t: number, ready = true): Observation[] {
+    const epoch = this.#epoch;
+    epoch.arrive(t);
+    for (const frame of frames) {
+      switch (frame.type) {
+        case 'nmea':
+          this.#sentences++;
+          this.#nmea.decode(frame.buffer, frame.start, frame.end, epoch, this.#messages);
+          break;
+        case 'ubx':
+          this.#ubxFrames++;
+          this.#ubx.decode(frame.buffer, frame.start, frame.end, epoch, this.#messages);
+          break;
+        case 'rtcm3':
+          this.#rtcm3Frames++;
+          countRtcm3(frame.buffer, frame.start, frame.end, this.#messages);
+          break;
+        case 'noise':
+          this.#noise[frame.reason] = (this.#noise[frame.reason] ?? 0) + frame.bytes;
+      }
+    }
+    return ready ? epoch.take() : [];
+  }
+}

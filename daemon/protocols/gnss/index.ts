@@ -1,0 +1,10 @@
+import type { Protocol } from '../protocol.ts';
+import { GnssDecoder } from './decoder.ts';
+
+/** GNSS receivers: NMEA 0183, UBX and RTCM3, mixed as they come on one port. */
+export const gnss: Protocol = {
+  name: 'gnss',
+  title: 'GNSS receivers: NMEA 0183, UBX and RTCM3, mixed as they come',
+  kinds: ['gnss.fix', 'gnss.sky', 'gnss.integrity', 'imu.sample'],
+  createDecoder: (options) => new GnssDecoder(options),
+};

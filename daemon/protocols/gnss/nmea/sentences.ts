@@ -1,0 +1,210 @@
+import type { Epoch } from '../epoch.ts';
+import { type FixDraft, MODE, STATUS } from '../fix.ts';
+import { midnight } from '../time.ts';
+import type { NmeaFields } from './fields.ts';
+
+/** mm/s in 1e-3 knots: a knot is 1852 m in an hour. */
+const MM_PER_MILLIKNOT = 1852 / 3600;
+/** mm/s in 1e-3 km/h. */
+const MM_PER_MILLIKMH = 1 / 3.6;
+
+/** Types of sentences that carry a time, as bits for an epoch whose sentences leave it empty. */
+const NO_TIME = { gga: 1, rmc: 2, gll: 4, gns: 8 } as const;
+
+const A = 0x41;
+const V = 0x56;
+const N = 0x4e;
+
+/** The positioning system mode indicator of RMC, GLL, VTG and GNS (IEC 61162-1, "Mode indicator"), as a status. */
+function statusOfMode(indicator: number): number {
+  switch (indicator) {
+    case A:
+      return STATUS.gnss;
+    case 0x44: // D
+    case 0x50: // P: precise, i.e. with no deliberate degradation; receivers say it of PPP and SBAS
+      return STATUS.dgnss;
+    case 0x45: // E
+      return STATUS.deadReckoning;
+    case 0x46: // F
+      return STATUS.rtkFloat;
+    case 0x52: // R
+      return STATUS.rtkFixed;
+    case 0x4d: // M
+      return STATUS.surveyed;
+    case 0x53: // S
+      return STATUS.simulated;
+    default:
+      return STATUS.unknown;
+  }
+}
+
+/** GGA quality indicator (IEC 61162-1, GGA): 3 is the precise positioning service, 7 manual input. */
+const QUALITY: readonly number[] = [
+  STATUS.unknown,
+  STATUS.gnss,
+  STATUS.dgnss,
+  STATUS.gnss,
+  STATUS.rtkFixed,
+  STATUS.rtkFloat,
+  STATUS.deadReckoning,
+  STATUS.surveyed,
+  STATUS.simulated,
+];
+
+/** GNS mode indicators from the best to the least; one letter stands for each constellation. */
+const GNS_ORDER: readonly number[] = [0x52, 0x46, 0x50, 0x44, A, 0x45, 0x4d, 0x53];
+
+/** Enters the epoch of a sentence's time; false where the time is there and is none. */
+function enter(fields: NmeaFields, field: number, epoch: Epoch, bit: number): boolean {
+  if (fields.isEmpty(field)) {
+    epoch.atNoTime(bit);
+    return true;
+  }
+  const time = fields.timeOfDay(field);
+  if (Number.isNaN(time)) return false;
+  epoch.atTimeOfDay(time);
+  return true;
+}
+
+/** Latitude and longitude from four fields on. Sentences of one epoch may differ in digits: the finer one stays. */
+function place(fields: NmeaFields, field: number, fix: FixDraft): void {
+  const lat = fields.latitude(field);
+  const lon = fields.longitude(field + 2);
+  if (!Number.isNaN(lat + lon)) fix.place(1 + Math.min(9, fields.fraction(field)), lat, lon);
+}
+
+/** GGA: time, position, quality, satellites used, HDOP, altitude, geoid separation, age and station of the corrections. */
+export function gga(fields: NmeaFields, epoch: Epoch): void {
+  if (!enter(fields, 1, epoch, NO_TIME.gga)) return;
+  const fix = epoch.fix;
+  if (fix.ubx) return;
+  const quality = fields.integer(6);
+  if (!(quality > 0)) {
+    fix.denied = true;
+    return;
+  }
+  fix.status = QUALITY[quality] ?? STATUS.unknown;
+  place(fields, 2, fix);
+  fix.uSat = fields.integer(7);
+  altitude(fields, 9, 11, fix);
+  corrections(fields, 13, fix);
+}
+
+/** RMC: time, status, position, speed, course, date, magnetic variation, mode. */
+export function rmc(fields: NmeaFields, epoch: Epoch): void {
+  if (!enter(fields, 1, epoch, NO_TIME.rmc)) return;
+  const fix = epoch.fix;
+  const time = fields.timeOfDay(1);
+  const day = shortDate(fields, 9, epoch);
+  if (!Number.isNaN(day) && !Number.isNaN(time)) epoch.clock.setDate(day, time);
+  if (fix.ubx) return;
+  const mode = fields.byte(12);
+  if (fields.byte(2) !== A || mode === N) {
+    fix.denied = true;
+    return;
+  }
+  if (fix.status === STATUS.unknown) fix.status = statusOfMode(mode);
+  place(fields, 3, fix);
+  velocity(fields, 7, Number.NaN, 8, fix);
+  const variation = fields.decimal(10, 5);
+  if (!Number.isNaN(variation)) fix.magvar = fields.byte(11) === 0x57 ? 0 - variation : variation;
+}
+
+/** GLL: position, time, status, mode. Old receivers end with the position (NMEA 0183 1.5). */
+export function gll(fields: NmeaFields, epoch: Epoch): void {
+  if (!enter(fields, 5, epoch, NO_TIME.gll)) return;
+  const fix = epoch.fix;
+  if (fix.ubx) return;
+  const mode = fields.byte(7);
+  if (fields.byte(6) === V || mode === N) {
+    fix.denied = true;
+    return;
+  }
+  if (fix.status === STATUS.unknown) fix.status = statusOfMode(mode);
+  place(fields, 1, fix);
+}
+
+/** GNS: time, position, one mode for each constellation, satellites used, HDOP, altitude, geoid separation, corrections. */
+export function gns(fields: NmeaFields, epoch: Epoch): void {
+  if (!enter(fields, 1, epoch, NO_TIME.gns)) return;
+  const fix = epoch.fix;
+  if (fix.ubx) return;
+  let best = GNS_ORDER.length;
+  for (let offset = fields.length(6) - 1; offset >= 0; offset--) {
+    const order = GNS_ORDER.indexOf(fields.byteAt(6, offset));
+    if (order >= 0 && order < best) best = order;
+  }
+  if (best === GNS_ORDER.length) {
+    fix.denied = true;
+    return;
+  }
+  if (fix.status === STATUS.unknown) fix.status = statusOfMode(GNS_ORDER[best] ?? 0);
+  place(fields, 2, fix);
+  if (Number.isNaN(fix.uSat)) fix.uSat = fields.integer(7);
+  altitude(fields, 9, 10, fix);
+  corrections(fields, 11, fix);
+}
+
+/** VTG: course and speed over ground. It carries no time and belongs to the epoch that is open. */
+export function vtg(fields: NmeaFields, epoch: Epoch): void {
+  epoch.touch();
+  if (epoch.fix.ubx || fields.byte(9) === N) return;
+  velocity(fields, 5, fields.decimal(7, 3), 1, epoch.fix);
+}
+
+/** ZDA: time and date with a full year. */
+export function zda(fields: NmeaFields, epoch: Epoch): void {
+  const time = fields.timeOfDay(1);
+  const day = midnight(fields.integer(4), fields.integer(3), fields.integer(2));
+  if (Number.isNaN(time) || Number.isNaN(day)) return;
+  epoch.touch();
+  epoch.clock.setDate(day, time);
+}
+
+/** GST: standard deviations of latitude, longitude and altitude, m. */
+export function gst(fields: NmeaFields, epoch: Epoch): void {
+  const time = fields.timeOfDay(1);
+  if (Number.isNaN(time)) return;
+  epoch.atTimeOfDay(time);
+  const fix = epoch.fix;
+  if (fix.ubx) return;
+  const eph = Math.round(Math.hypot(fields.decimal(6, 3), fields.decimal(7, 3)));
+  if (!Number.isNaN(eph)) fix.eph = eph;
+  const epv = fields.decimal(8, 3);
+  if (!Number.isNaN(epv)) fix.epv = epv;
+}
+
+/** The fix mode of a GSA sentence: 1 no fix, 2 2D, 3 3D, the numbers of gnss.fix. One comes for each constellation. */
+export function gsaMode(fields: NmeaFields, fix: FixDraft): void {
+  const mode = fields.integer(2);
+  if (fix.ubx || !(mode >= MODE.none && mode <= MODE.fix3d)) return;
+  fix.mode = Math.max(fix.mode, mode);
+}
+
+function altitude(fields: NmeaFields, aboveSea: number, separation: number, fix: FixDraft): void {
+  const altMSL = fields.decimal(aboveSea, 3);
+  if (Number.isNaN(altMSL)) return;
+  fix.altMSL = altMSL;
+  fix.altHAE = altMSL + fields.decimal(separation, 3);
+}
+
+function corrections(fields: NmeaFields, age: number, fix: FixDraft): void {
+  const dgpsAge = fields.decimal(age, 3);
+  if (Number.isNaN(dgpsAge)) return;
+  fix.dgpsAge = dgpsAge;
+  fix.dgpsSta = fields.integer(age + 1);
+}
+
+function velocity(fields: NmeaFields, knots: number, kmh: number, course: number, fix: FixDraft): void {
+  const speed = fields.decimal(knots, 3) * MM_PER_MILLIKNOT;
+  if (!Number.isNaN(speed)) fix.speed = Math.round(speed);
+  else if (!Number.isNaN(kmh)) fix.speed = Math.round(kmh * MM_PER_MILLIKMH);
+  const track = fields.decimal(course, 5);
+  if (!Number.isNaN(track)) fix.track = track;
+}
+
+/** Midnight of ddmmyy; NaN where the field is no date. */
+function shortDate(fields: NmeaFields, field: number, epoch: Epoch): number {
+  if (fields.length(field) !== 6) return Number.NaN;
+  return midnight(epoch.clock.fullYear(fields.pair(field, 4)), fields.pair(field, 2), fields.pair(field, 0));
+}

@@ -1,0 +1,21 @@
+import { gnss } from './gnss/index.ts';
+import type { Protocol } from './protocol.ts';
+
+export type {
+  Decoder,
+  DecoderOptions,
+  DecoderStats,
+  Frame,
+  Framer,
+  Noise,
+  NoiseReason,
+  Protocol,
+} from './protocol.ts';
+
+/** The protocols that a port can speak, by the name that profiles and `fieldseal decode` use. */
+export const PROTOCOLS: Readonly<Record<string, Protocol>> = { gnss };
+
+/** The protocol of a name; undefined where there is none. */
+export function findProtocol(name: string): Protocol | undefined {
+  return Object.hasOwn(PROTOCOLS, name) ? PROTOCOLS[name] : undefined;
+}
