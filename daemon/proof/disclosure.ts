@@ -1,5 +1,5 @@
 import type { Reading } from '../readings/index.ts';
-import { decodeBlockEnvelope } from './block/index.ts';
+import { openBlock } from './block/index.ts';
 import { equalBytes } from './cbor.ts';
 import { checkSign1, openSign1 } from './cose.ts';
 import { indexOfSource, PROOF_TYPE } from './draft.ts';
@@ -31,7 +31,7 @@ export interface ReadingProof {
 export function proveReading(proof: Proof, index: number): ReadingProof {
   const readings = openReadings(proof);
   const reading = readings[index];
-  const envelope = decodeBlockEnvelope(proof.block, proof.payload.size);
+  const envelope = openBlock(proof.block, proof.payload.size);
   if (reading === undefined || envelope === undefined)
     throw new RangeError(`no reading ${index} among ${readings.length}`);
   const sourceIndex = indexOfSource(proof.payload.sources);

@@ -1,36 +1,35 @@
 import { primitives } from '#crypto';
 import type { Reading } from '../../readings/index.ts';
-import { type CborValue, decodeCbor, encodeCbor, equalBytes } from '../cbor.ts';
-import { CborWriter } from '../cbor-writer.ts';
+import { decodeCbor, encodeCbor, equalBytes } from '../cbor.ts';
 import type { ProofSource } from '../payload.ts';
 import { ProofError } from '../reasons.ts';
-import { decodeRow, writeRow } from '../row.ts';
+import { decodeColumns, encodeColumns } from './columns.ts';
 
 /** A block's parts, still packed. */
 export interface BlockEnvelope {
-  readonly codec: number;
+  /** 32 bytes that the salts are made of. */
   readonly secret: Uint8Array;
   readonly columns: Uint8Array;
 }
 
+/** The one way of packing columns so far. */
+const CODEC = 1;
+const SECRET_BYTES = 32;
 const CHECK_BYTES = 4;
 
+/** Packs readings: CBOR of [codec, secret, columns, check]; nothing at all where there are none. */
 export function encodeBlock(
   readings: readonly Reading[],
   sourceIndex: (source: string) => number,
   secret: Uint8Array,
 ): Uint8Array {
   if (readings.length === 0) return new Uint8Array(0);
-  const columns: Uint8Array[] = readings.map(({ kind, source, t, fields }) => {
-    const writer = new CborWriter(256);
-    writeRow(writer, kind, sourceIndex(source), t, fields);
-    return writer.take();
-  });
-  const packed = encodeCbor(columns);
-  return encodeCbor([0, secret, packed, checkOf(secret, packed)]);
+  const columns = encodeColumns(readings, sourceIndex);
+  return encodeCbor([CODEC, secret, columns, checkOf(secret, columns)]);
 }
 
-export function decodeBlockEnvelope(block: Uint8Array, size: number): BlockEnvelope | undefined {
+/** Opens a block as far as its check tells that no byte of it was changed on the way. Throws ProofError `block`. */
+export function openBlock(block: Uint8Array, size: number): BlockEnvelope | undefined {
   if (size === 0) {
     if (block.length > 0) throw new ProofError('block', 'a block where there are no readings');
     return undefined;
@@ -38,28 +37,22 @@ export function decodeBlockEnvelope(block: Uint8Array, size: number): BlockEnvel
   const parts = decodeCbor(block);
   if (!Array.isArray(parts) || parts.length !== 4) throw new ProofError('block', 'not an array of four');
   const [codec, secret, columns, check] = parts;
-  if (
-    codec !== 0 ||
-    !(secret instanceof Uint8Array) ||
-    secret.length !== 32 ||
-    !(columns instanceof Uint8Array) ||
-    !(check instanceof Uint8Array)
-  ) {
-    throw new ProofError('block', 'not a block');
-  }
-  if (!equalBytes(checkOf(secret, columns), check)) throw new ProofError('block', 'check');
-  return { codec, secret, columns };
+  if (codec !== CODEC) throw new ProofError('block', 'a codec of no known number');
+  if (!(secret instanceof Uint8Array) || secret.length !== SECRET_BYTES) throw new ProofError('block', 'no secret');
+  if (!(columns instanceof Uint8Array) || !(check instanceof Uint8Array)) throw new ProofError('block', 'no columns');
+  if (!equalBytes(checkOf(secret, columns), check)) throw new ProofError('block', 'its bytes were changed on the way');
+  return { secret, columns };
 }
 
-export function decodeBlock(envelope: BlockEnvelope, sources: readonly ProofSource[], size: number): Reading[] {
-  const rows: CborValue = decodeCbor(envelope.columns);
-  if (!Array.isArray(rows) || rows.length !== size) throw new ProofError('block', 'size');
-  return rows.map((row) => decodeRow(row, sources));
+/** Unpacks `size` readings. Throws ProofError `block`, or `range` for a kind or field that the table does not have. */
+export function decodeReadings(envelope: BlockEnvelope, sources: readonly ProofSource[], size: number): Reading[] {
+  return decodeColumns(envelope.columns, sources, size);
 }
 
+/** First bytes of SHA-256(secret || columns): an arithmetic code has bits to spare at its end, and this leaves none. */
 function checkOf(secret: Uint8Array, columns: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(secret.length + columns.length);
   bytes.set(secret);
   bytes.set(columns, secret.length);
-  return primitives.sha256(bytes).slice(0, CHECK_BYTES);
+  return primitives.sha256(bytes).subarray(0, CHECK_BYTES);
 }
