@@ -26,7 +26,7 @@ export function keyCommand(io: CommandIo): Command {
   const show = withSigner(new Command('show'))
     .summary('show the public key and the device id')
     .addHelpText('after', examples(`fieldseal key show --json --signer '${TOKEN}' > device.json`))
-    .action(async ({ signer, json }: SignerOptions) => printKey(io, await showKey(signer), json));
+    .action(async ({ signer, json }: SignerOptions) => printKey(io, (await showKey(signer)).publicKey, json));
   return new Command('key').summary('make or show the device key').addCommand(create).addCommand(show);
 }
 

@@ -1,6 +1,6 @@
 import type { Loss, LossReason } from '../proof/index.ts';
 
-/** Losses that no proof has declared yet, one entry a reason: the counts add up, the bounds widen. */
+/** Losses as they happen, one entry a reason, until somebody writes them down: a storm of losses is one write, not many. */
 export class LossBook {
   readonly #open = new Map<LossReason, Loss>();
 
@@ -8,31 +8,21 @@ export class LossBook {
     return this.#open.size === 0;
   }
 
+  /** Adds a loss. Counts add up, bounds widen; a count of 0, nobody knows how many, adds nothing to those that are known. */
   add(loss: Loss): void {
     const known = this.#open.get(loss.reason);
-    this.#open.set(loss.reason, known === undefined ? loss : merge(known, loss));
+    this.#open.set(loss.reason, {
+      reason: loss.reason,
+      count: loss.count + (known?.count ?? 0),
+      from: Math.min(loss.from, known?.from ?? loss.from),
+      to: Math.max(loss.to, known?.to ?? loss.to),
+    });
   }
 
-  /** What the next proof declares. The entries stay until `settle` is told that the proof is stored. */
-  open(): readonly Loss[] {
-    return [...this.#open.values()];
-  }
-
-  /** A stored proof has declared these; what was added since stays open. */
-  settle(declared: readonly Loss[]): void {
-    for (const loss of declared) {
-      const known = this.#open.get(loss.reason);
-      if (known === loss) this.#open.delete(loss.reason);
-      else if (known !== undefined) {
-        this.#open.set(loss.reason, { ...known, count: known.count - loss.count, from: loss.to });
-      }
-    }
+  /** Empties the book. */
+  take(): Loss[] {
+    const losses = [...this.#open.values()];
+    this.#open.clear();
+    return losses;
   }
 }
-
-const merge = (a: Loss, b: Loss): Loss => ({
-  reason: a.reason,
-  count: a.count + b.count,
-  from: Math.min(a.from, b.from),
-  to: Math.max(a.to, b.to),
-});

@@ -31,6 +31,10 @@ export interface SealerParts {
   readonly start: ChainStart;
   /** Makes a signed proof durable; only then does the chain go on. */
   readonly store: (message: Uint8Array, head: ChainHead, declared: readonly Loss[]) => Promise<void>;
+  /** Losses that are written down and that no stored proof declares yet. */
+  readonly losses: () => readonly Loss[];
+  /** Writes a loss down durably. */
+  readonly noteLoss: (loss: Loss) => Promise<void>;
   readonly sources: readonly ProofSource[];
   readonly clock: { now(): number; monotonicNow(): number; state(): ClockState };
   readonly software: Software;
@@ -56,7 +60,7 @@ export class Sealer {
   readonly #parts: SealerParts;
   readonly #batcher: Batcher;
   readonly #closed: Batch[] = [];
-  readonly #losses = new LossBook();
+  readonly #book = new LossBook();
   readonly stats: SealerStats = { proofs: 0, readings: 0, signFailures: 0, waiting: 0, trouble: undefined };
   #head: ChainStart;
   #nonce: Uint8Array | undefined;
@@ -95,12 +99,17 @@ export class Sealer {
 
   /** Something was lost: the next proof declares it, or one of its own where no reading comes within a batch's age. */
   declare(loss: Loss): void {
-    this.#losses.add(loss);
+    this.#book.add(loss);
+    this.noticeLosses();
+  }
+
+  /** Somebody has noted a loss elsewhere: a proof has to declare it, readings or not. */
+  noticeLosses(): void {
     this.#lossesSince ??= this.#parts.clock.monotonicNow();
     this.#wake();
   }
 
-  /** Seals until the signal; then seals what is left, if the token signs at once, and returns. */
+  /** Seals until the signal; then what is left. What the token does not sign then is noted as lost. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const batch = this.#next();
@@ -109,10 +118,29 @@ export class Sealer {
     }
     const last = this.#batcher.flush();
     if (last !== undefined) this.#enqueue(last);
-    if (this.#closed.length === 0 && !this.#losses.isEmpty) this.#closed.push({ readings: [], closedBy: 'flush' });
+    if (this.#closed.length === 0 && this.#hasLosses()) this.#closed.push({ readings: [], closedBy: 'flush' });
+    let sealed = true;
     for (let batch = this.#closed.shift(); batch !== undefined; batch = this.#closed.shift()) {
-      if (!(await this.#seal(batch, signal))) return;
+      if (sealed) sealed = await this.#seal(batch, signal);
+      if (!sealed) this.#giveUp(batch);
     }
+    await this.#writeBook();
+  }
+
+  #hasLosses(): boolean {
+    return !this.#book.isEmpty || this.#parts.losses().length > 0;
+  }
+
+  async #writeBook(): Promise<void> {
+    for (const loss of this.#book.take()) await this.#parts.noteLoss(loss);
+  }
+
+  #giveUp({ readings }: Batch): void {
+    this.stats.waiting -= readings.length;
+    const times = readings.map(({ t }) => t);
+    if (times.length === 0) return;
+    const [from, to] = [times.reduce((a, b) => Math.min(a, b)), times.reduce((a, b) => Math.max(a, b))];
+    this.#book.add({ reason: 'signer-backlog', count: times.length, from, to });
   }
 
   #next(): Batch | undefined {
@@ -125,7 +153,11 @@ export class Sealer {
 
   /** Milliseconds until undeclared losses get a proof of their own. */
   #heartbeatIn(): number | undefined {
-    if (this.#lossesSince === undefined) return undefined;
+    if (!this.#hasLosses()) {
+      this.#lossesSince = undefined;
+      return undefined;
+    }
+    this.#lossesSince ??= this.#parts.clock.monotonicNow();
     return Math.max(0, this.#lossesSince + this.#limits.maxAge - this.#parts.clock.monotonicNow());
   }
 
@@ -159,15 +191,15 @@ export class Sealer {
   /** Seals one batch, trying again while the token fails. False where it was told to stop before the token signed. */
   async #seal(batch: Batch, signal: AbortSignal): Promise<boolean> {
     for (let delay = RETRY_MIN_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
-      const declared = this.#losses.open();
+      await this.#writeBook();
+      const declared = this.#parts.losses();
       const draft = this.#draft(batch.readings, declared);
       if (draft === undefined) return this.#sealHalves(batch, signal);
       const signature = await this.#sign(draft.digest);
       if (signature !== undefined) {
         await this.#parts.store(draft.finish(signature), draft.head, declared);
         this.#head = draft.head;
-        this.#losses.settle(declared);
-        if (this.#losses.isEmpty) this.#lossesSince = undefined;
+        this.#lossesSince = undefined;
         this.stats.proofs += 1;
         this.stats.readings += batch.readings.length;
         this.stats.waiting -= batch.readings.length;

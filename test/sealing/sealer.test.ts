@@ -16,10 +16,18 @@ function bench(signer: DigestSigner, limits = LIMITS, start: ChainHead | { epoch
   const stored: { message: Uint8Array; head: ChainHead; declared: readonly Loss[] }[] = [];
   const log = keptLog();
   const time = { now: 1_000 };
+  let noted: Loss[] = [];
   const sealer = new Sealer(limits, {
     signer,
     start,
-    store: async (message, head, declared) => void stored.push({ message, head, declared }),
+    store: async (message, head, declared) => {
+      stored.push({ message, head, declared });
+      noted = noted.filter((loss) => !declared.includes(loss));
+    },
+    losses: () => noted,
+    noteLoss: async (loss) => {
+      noted = [...noted, loss];
+    },
     sources: [{ source: 'host', profile: 'builtin/host', profileDigest: new Uint8Array(32) }],
     clock: {
       now: () => 1_790_000_000_000,
@@ -37,7 +45,7 @@ function bench(signer: DigestSigner, limits = LIMITS, start: ChainHead | { epoch
     await running;
   };
   const opened = () => stored.map(({ message }) => verifyProof(message, signer.publicKey));
-  return { sealer, stored, log, time, count, end, opened };
+  return { sealer, stored, log, time, count, end, opened, noted: () => noted };
 }
 
 describe('Sealer', () => {
@@ -158,15 +166,17 @@ describe('Sealer', () => {
     expect(opened().flatMap(({ readings: rows }) => rows.map(({ t }) => t))).toEqual(skies.map(({ t }) => t));
   });
 
-  it('stops at once when told to while the token fails, and seals nothing half', async () => {
+  it('stops when told to while the token fails, and notes what it could not seal', async () => {
     const failing: DigestSigner = {
       publicKey: testSigner().publicKey,
       sign: () => Promise.reject(new FieldsealError('TOKEN_TIMEOUT', { detail: 'no answer in 30 s' })),
     };
-    const { sealer, stored, end } = bench(failing);
-    sealer.add(reading(1));
+    const { sealer, stored, end, noted } = bench(failing);
+    for (const one of readings(15, 100)) sealer.add(one);
     await end();
     expect(stored).toHaveLength(0);
+    expect(noted()).toEqual([{ reason: 'signer-backlog', count: 15, from: 100, to: 114 }]);
+    expect(sealer.stats.waiting).toBe(0);
   });
 
   it('ends with the error where the key has changed', async () => {

@@ -1,0 +1,44 @@
+/** How one source is doing; counters only grow. */
+export interface SourceStatus {
+  readonly source: string;
+  /** The port's state, such as "running" or "unplugged". */
+  readonly state: string;
+  readonly bytes: number;
+  readonly frames: Readonly<Record<string, number>>;
+  /** Bytes given up, by reason. */
+  readonly noise: Readonly<Partial<Record<string, number>>>;
+  /** Readings kept, by kind. */
+  readonly readings: Readonly<Partial<Record<string, number>>>;
+  readonly reopens: number;
+  readonly overflowBytes: number;
+}
+
+/** How the whole gateway is doing; what /metrics, the log and the demo show. */
+export interface GatewayStatus {
+  readonly kid: string;
+  readonly sources: readonly SourceStatus[];
+  readonly sealer: {
+    readonly proofs: number;
+    readonly readings: number;
+    readonly waiting: number;
+    readonly signFailures: number;
+    /** Why the token does not sign; undefined while it does. */
+    readonly trouble: string | undefined;
+  };
+  readonly chain: { readonly epoch: string; readonly seq: number | undefined };
+  readonly outbox: {
+    readonly proofs: number;
+    readonly bytes: number;
+    /** When the oldest proof that waits was stored, ms since the Unix epoch. */
+    readonly oldest: number | undefined;
+    readonly quarantined: number;
+  };
+  readonly uplink: {
+    readonly connected: boolean;
+    readonly published: number;
+    readonly republished: number;
+    readonly receipts: Readonly<Record<string, number>>;
+    readonly badReceipts: number;
+  };
+  readonly clock: { readonly source: string; readonly uncertaintyMs: number };
+}
