@@ -21,7 +21,7 @@ export function moduleFolders(arch: string = process.arch): string[] {
 }
 
 /**
- * The module's file. A module-name is searched as NAME.so and libNAME.so, as RFC 7512 (section 2.3) has it, in the usual
+ * The module's file. A module-name is searched as NAME.so, libNAME.so and libNAME.so.1, as RFC 7512 (section 2.3) has it, in the usual
  * folders. Throws FieldsealError MODULE_NOT_LOADED where there is none.
  */
 export function resolveModule(module: Pkcs11Uri['module'], folders: readonly string[] = moduleFolders()): string {
@@ -30,7 +30,8 @@ export function resolveModule(module: Pkcs11Uri['module'], folders: readonly str
     return module.path;
   }
   for (const folder of folders) {
-    for (const name of [`${module.name}.so`, `lib${module.name}.so`]) {
+    // Debian leaves the bare name of some libraries to their development packages.
+    for (const name of [`${module.name}.so`, `lib${module.name}.so`, `lib${module.name}.so.1`]) {
       const path = join(folder, name);
       if (existsSync(path)) return path;
     }
