@@ -104,6 +104,14 @@ export const CATALOGUE = {
     remedy: 'check that the folder exists on a writable disk and belongs to the daemon',
   },
   OUTBOX_LOCKED: { message: 'the outbox is in use by another process: {detail}', remedy: 'stop the other daemon' },
+  OUTBOX_CORRUPT: {
+    message: 'a stored proof cannot be read back: {detail}',
+    remedy: 'it lies in the quarantine folder of the outbox; check the disk',
+  },
+  PROOF_REJECTED: {
+    message: 'the verifier rejected a proof: {detail}',
+    remedy: 'it lies in the quarantine folder of the outbox, with the reasons beside it',
+  },
 
   BROKER_REFUSED: {
     message: 'the broker refused the connection: {detail}',
@@ -116,6 +124,10 @@ export const CATALOGUE = {
   BROKER_TLS: {
     message: 'no trusted TLS connection to the broker: {detail}',
     remedy: "check mqtt.tls.ca, the server name and the certificates' dates",
+  },
+  BROKER_PACKET_LIMIT: {
+    message: 'the broker takes no message of this size: {detail}',
+    remedy: "raise the broker's maximum packet size, or lower batching.maxBytes; the proof is kept",
   },
 
   PROOF_INVALID: {

@@ -1,0 +1,67 @@
+import { crc32 } from 'node:zlib';
+import type { ChainHead } from '../proof/index.ts';
+
+/**
+ * A proof that waits for its receipt. Its file's name carries all of this, so that the outbox opens by reading a folder
+ * and not the proofs in it, and so that what is read later can be held against it.
+ */
+export interface OutboxEntry {
+  /** The file's name in the spool folder. Names sort in chain order. */
+  readonly name: string;
+  /** Position in the order in which proofs were stored; it outlasts restarts and epochs. */
+  readonly counter: number;
+  /** When it was stored, ms since the Unix epoch. */
+  readonly written: number;
+  /** Size of the message. */
+  readonly bytes: number;
+  /** CRC-32 of the message. */
+  readonly crc: number;
+  /** The proof's digest, hexadecimal. */
+  readonly digest: string;
+}
+
+const NAME = /^(\d{12})-(\d{14})-(\d{6})-([0-9a-f]{8})-([0-9a-f]{32})-(\d{10})-([0-9a-f]{64})\.cose$/;
+
+/** @throws RangeError where a number has more digits than the name has room for */
+export function newEntry(counter: number, written: number, message: Uint8Array, head: ChainHead): OutboxEntry {
+  const name = [
+    decimal(counter, 12),
+    decimal(written, 14),
+    decimal(message.length, 6),
+    crc32(message).toString(16).padStart(8, '0'),
+    hex(head.epoch),
+    decimal(head.seq, 10),
+    `${hex(head.digest)}.cose`,
+  ].join('-');
+  const entry = entryOfName(name);
+  if (entry === undefined) throw new RangeError(`no place in the outbox can be named ${name}`);
+  return entry;
+}
+
+/** Reads an entry from a file's name; undefined for a file that is none of ours. */
+export function entryOfName(name: string): OutboxEntry | undefined {
+  const parts = NAME.exec(name);
+  if (parts === null) return undefined;
+  const [, counter, written, bytes, crc = ''] = parts;
+  return {
+    name,
+    counter: Number(counter),
+    written: Number(written),
+    bytes: Number(bytes),
+    crc: Number.parseInt(crc, 16),
+    digest: name.slice(-69, -5),
+  };
+}
+
+/** Where the chain stands with this proof. */
+export function headOf(entry: OutboxEntry): ChainHead {
+  const [, , , , , epoch = '', seq, digest = ''] = NAME.exec(entry.name) ?? [];
+  return { epoch: fromHex(epoch), seq: Number(seq), digest: fromHex(digest) };
+}
+
+export const hex = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
+
+const fromHex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
+
+const decimal = (value: number, digits: number): string => String(value).padStart(digits, '0');

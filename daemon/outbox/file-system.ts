@@ -1,0 +1,64 @@
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+
+/**
+ * What the outbox asks of a disk, in steps that a crash may fall between. Contents are durable once `write` resolves; that a
+ * name stands, moved or went is durable once `syncFolder` of its folder resolves.
+ */
+export interface FileSystem {
+  /** Makes a folder, and those above it; one that exists is good. */
+  makeFolder(path: string): Promise<void>;
+  /** The names of the files in a folder, in any order. */
+  list(folder: string): Promise<string[]>;
+  read(path: string): Promise<Uint8Array>;
+  /** Creates a file that must not exist, writes all of it and syncs it. */
+  write(path: string, bytes: Uint8Array): Promise<void>;
+  /** Renames a file, over another if there is one. */
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file; one that is gone is good. */
+  remove(path: string): Promise<void>;
+  syncFolder(path: string): Promise<void>;
+}
+
+/** Proofs hold where a vehicle has been: they are for the daemon's eyes. */
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+export const nodeFileSystem: FileSystem = {
+  async makeFolder(path) {
+    await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+  },
+  async list(folder) {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
+  },
+  async read(path) {
+    return readFile(path);
+  },
+  async write(path, bytes) {
+    const file = await open(path, 'wx', FILE_MODE);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  },
+  rename,
+  async remove(path) {
+    await rm(path, { force: true });
+  },
+  async syncFolder(path) {
+    const folder = await open(path, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  },
+};
+
+/** The system's code of an error, such as ENOSPC. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
