@@ -44,7 +44,7 @@ export async function serveMetrics(
   failed.catch(() => {});
   const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   try {
-    server.listen(addressOf(listen));
+    server.listen(addressOf(listen, options.place));
     await Promise.race([once(server, 'listening'), failed, stopped]);
     const address = server.address();
     if (address !== null && typeof address !== 'string') options.onListening?.(address);
@@ -58,11 +58,11 @@ export async function serveMetrics(
 }
 
 /** Splits "127.0.0.1:9464" or "[::1]:9464". */
-function addressOf(listen: string): { host: string; port: number } {
+function addressOf(listen: string, place: string | undefined): { host: string; port: number } {
   const colon = listen.lastIndexOf(':');
   const port = Number(listen.slice(colon + 1));
   if (colon < 1 || !Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw listenFailed(`"${listen}" is not host:port`, undefined, undefined);
+    throw listenFailed(`"${listen}" is not host:port`, place, undefined);
   }
   return { host: listen.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port };
 }

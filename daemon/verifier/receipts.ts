@@ -3,6 +3,7 @@ import { type ErrorCode, FieldsealError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type DigestSigner, kidToText, RECEIPT_TYPE, type Receipt, signReceipt } from '../proof/index.ts';
 import type { Outcome } from './chain-keeper.ts';
+import type { Gate } from './gate.ts';
 import type { VerifierMetrics } from './metrics.ts';
 import type { NonceIssuer } from './nonces.ts';
 
@@ -10,7 +11,7 @@ import type { NonceIssuer } from './nonces.ts';
 const MAX_UNSIGNED = 64;
 /** Signatures asked for at once: a token does one after the other, and its driver's queue is short. */
 const MAX_SIGNING = 4;
-/** Signed receipts that wait for the broker, at most. What is dropped is asked for again by the device. */
+/** Signed receipts that wait for the broker or its PUBACK, at most. What is dropped is asked for again by the device. */
 const MAX_UNPUBLISHED = 4_096;
 
 /** A token that is slow or gone for a while: the device sends again, and is answered then. */
@@ -23,6 +24,8 @@ export interface ReceiptSurroundings {
   readonly prefix: string;
   readonly now: () => number;
   readonly publish: (topic: string, payload: Uint8Array, options: PublishOptions) => Promise<void>;
+  /** Open while there is a connection to publish on. */
+  readonly online: Gate;
   readonly metrics: VerifierMetrics;
   readonly log: Log;
 }
@@ -33,8 +36,9 @@ interface Request {
 }
 
 /**
- * Signs receipts and publishes them on the devices' topics. It may lose one (a broken connection, a token that is away): the
- * device sends the proof again and gets another. Nothing here is waited for but the signer, and that only when it falls behind.
+ * Signs receipts and publishes them on the devices' topics, as soon as there is a connection: the broker brings what it kept
+ * for us before the connection is ours to publish on. It may lose one (a restart, a token that is away): the device sends the
+ * proof again and gets another. Messages wait for the signer alone, and that only when it falls behind.
  */
 export class ReceiptWriter {
   readonly #around: ReceiptSurroundings;
@@ -129,7 +133,7 @@ export class ReceiptWriter {
   }
 
   async #publish({ kid }: Outcome, signed: Uint8Array, asked: MessageProperties): Promise<void> {
-    const { prefix, publish, metrics } = this.#around;
+    const { prefix, metrics } = this.#around;
     if (this.#publishing >= MAX_UNPUBLISHED) {
       metrics.receipt('undelivered');
       return;
@@ -140,13 +144,28 @@ export class ReceiptWriter {
     const correlation = wanted ? { correlationData: asked.correlationData } : {};
     this.#publishing += 1;
     try {
-      await publish(topic, signed, { qos: 1, properties: { contentType: RECEIPT_TYPE, ...correlation } });
+      await this.#deliver(topic, signed, { qos: 1, properties: { contentType: RECEIPT_TYPE, ...correlation } });
       metrics.receipt('published');
     } catch (error) {
       if (!(error instanceof PublishError)) throw error;
       metrics.receipt('undelivered');
     } finally {
       this.#publishing -= 1;
+    }
+  }
+
+  /** Publishes, again on the next connection where this one breaks. Throws PublishError where the broker will not have it. */
+  async #deliver(topic: string, signed: Uint8Array, options: PublishOptions): Promise<void> {
+    const { publish, online } = this.#around;
+    for (;;) {
+      const opening = await online.pass();
+      try {
+        return await publish(topic, signed, options);
+      } catch (error) {
+        if (!(error instanceof PublishError) || error.reason !== 'disconnected') throw error;
+        // The connection says so itself a moment later; until then it would only fail again.
+        online.close(opening);
+      }
     }
   }
 }

@@ -6,6 +6,7 @@ import { serveMetrics } from '../metrics-server.ts';
 import { type DigestSigner, kidFromText, kidToText, thumbprint } from '../proof/index.ts';
 import type { Outcome } from './chain-keeper.ts';
 import { Desk } from './desk.ts';
+import { Gate } from './gate.ts';
 import { Judge } from './judge.ts';
 import { type Ledger, openLedger } from './ledger/ledger.ts';
 import { VerifierMetrics } from './metrics.ts';
@@ -77,12 +78,14 @@ export class VerifierService {
       connected: () => connection.connected,
     });
     const nonces = new NonceIssuer(ledger.secret('nonces'), checks.nonceLifetime);
+    const online = new Gate();
     const receipts = new ReceiptWriter({
       signer: this.#around.signer,
       nonces,
       prefix: mqtt.prefix,
       now: this.#now,
       publish: (topic, payload, options) => connection.publish(topic, payload, options),
+      online,
       metrics,
       log: this.#log,
     });
@@ -96,16 +99,18 @@ export class VerifierService {
     let connectedAt = Number.POSITIVE_INFINITY;
     connection.on('connected', () => {
       connectedAt = this.#now();
+      online.open();
       this.#around.onConnected?.();
     });
     connection.on('disconnected', () => {
       connectedAt = Number.POSITIVE_INFINITY;
+      online.close();
     });
     connection.subscribe([anyDeviceFilter(mqtt.prefix, 'proof')]);
     connection.onMessage((message) => this.#take(desk, message));
     const grace = this.#around.holdGraceMs ?? HOLD_GRACE_MS;
     await together(signal, receipts.failed(), [
-      async (stop) => connection.run(lingering(stop, () => receipts.drained())),
+      (stop) => connection.run(lingering(stop, async () => (online.isOpen ? receipts.drained() : undefined))),
       (stop) => this.#sweep(() => desk.giveUpGaps(this.#now() - grace, connectedAt), stop),
       ...(listen === undefined ? [] : [(stop: AbortSignal) => serveMetrics(listen, metrics.registry, stop, PLACE)]),
     ]);
