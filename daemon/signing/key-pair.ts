@@ -71,9 +71,12 @@ export async function generateKey(
   algorithm: Algorithm,
   newId: Uint8Array,
 ): Promise<void> {
+  // By name and by id each: a second key of either would make the first ambiguous.
   for (const keyClass of [CKO.PRIVATE_KEY, CKO.PUBLIC_KEY]) {
-    const same = await connection.find([[CKA.CLASS, keyClass], ...named(uri)]);
-    if (same.length > 0) throw new FieldsealError('KEY_EXISTS', { detail: uri.shown });
+    for (const name of named(uri)) {
+      const same = await connection.find([[CKA.CLASS, keyClass], name]);
+      if (same.length > 0) throw new FieldsealError('KEY_EXISTS', { detail: uri.shown });
+    }
   }
   const names: AttributeTemplate = [
     [CKA.LABEL, new TextEncoder().encode(uri.key.label ?? '')],
@@ -92,7 +95,7 @@ export async function generateKey(
   );
 }
 
-function named({ key }: Pkcs11Uri): AttributeTemplate {
+function named({ key }: Pkcs11Uri): [number, Uint8Array][] {
   const template: [number, Uint8Array][] = [];
   if (key.label !== undefined) template.push([CKA.LABEL, new TextEncoder().encode(key.label)]);
   if (key.id !== undefined) template.push([CKA.ID, key.id]);
@@ -105,15 +108,17 @@ async function findPublicKey(
   id: Uint8Array | null | undefined,
   label: Uint8Array | null | undefined,
 ): Promise<{ point?: Uint8Array; params?: Uint8Array }> {
-  const pair: AttributeTemplate | undefined = id?.length
-    ? [[CKA.ID, id]]
-    : label?.length
-      ? [[CKA.LABEL, label]]
-      : undefined;
-  if (pair === undefined) return {};
-  const [handle, ...others] = await connection.find([[CKA.CLASS, CKO.PUBLIC_KEY], ...pair]);
-  if (handle === undefined || others.length > 0) return {};
-  const [attribute, params] = await connection.read(handle, [CKA.EC_POINT, CKA.EC_PARAMS]);
-  const point = attribute ? pointOf(attribute) : undefined;
-  return { ...(point && { point }), ...(params && { params }) };
+  const byId: AttributeTemplate = id?.length ? [[CKA.ID, id]] : [];
+  const byLabel: AttributeTemplate = label?.length ? [[CKA.LABEL, label]] : [];
+  // Imported keys may carry an id that others carry too; then the label decides.
+  for (const pair of [byId, [...byId, ...byLabel]]) {
+    if (pair.length === 0) continue;
+    const [handle, ...others] = await connection.find([[CKA.CLASS, CKO.PUBLIC_KEY], ...pair]);
+    if (handle === undefined) return {};
+    if (others.length > 0) continue;
+    const [attribute, params] = await connection.read(handle, [CKA.EC_POINT, CKA.EC_PARAMS]);
+    const point = attribute ? pointOf(attribute) : undefined;
+    return { ...(point && { point }), ...(params && { params }) };
+  }
+  return {};
 }

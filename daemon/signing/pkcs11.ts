@@ -230,7 +230,7 @@ function told(error: unknown, uri: Pkcs11Uri): unknown {
 const kidOf = (key: PublicKey): string => kidToText(thumbprint(key));
 
 function custodyOf({ token, key }: OpenedKey): KeyCustody {
-  const holder = `${token.manufacturer} ${token.model} "${token.label}", serial ${token.serial}`;
+  const holder = `${token.manufacturer} ${token.model} "${token.label}", serial ${token.serial}`.replaceAll(/ +/g, ' ');
   return key.madeHere
     ? { hardware: true, holder }
     : { hardware: false, holder: `${holder}; key brought in from outside` };

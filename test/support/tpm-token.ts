@@ -78,7 +78,8 @@ async function startTpm(folder: string, socket: string): Promise<ChildProcess> {
       ...['--ctrl', `type=unixio,path=${socket}.ctrl`],
       ...['--flags', 'not-need-init,startup-clear'],
     ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
+    // It tells of each client that comes and goes.
+    { stdio: 'ignore' },
   );
   const failed = once(tpm, 'exit').then(() => {
     throw new Error('swtpm ended');
