@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { DAEMON_EXAMPLE, findConfigErrors, loadDaemonConfig, readConfig, VERIFIER_EXAMPLE } from '../config/index.ts';
 import { EXIT } from '../errors.ts';
-import { loadProfile, SHIPPED_PROFILES } from '../profiles/index.ts';
+import { loadSources } from '../sources.ts';
 import { type CommandIo, examples, printJson, printLine } from './io.ts';
 
 export function configCommand(io: CommandIo): Command {
@@ -30,8 +30,7 @@ interface CheckOptions {
 async function checkConfig(io: CommandIo, file: string, { verifier, json }: CheckOptions): Promise<void> {
   const errors = findConfigErrors(await readConfig(file), file, verifier ? 'verifier' : 'daemon');
   if (errors.length === 0 && !verifier) {
-    const config = await loadDaemonConfig(file);
-    for (const port of config.ports) await loadProfile(port.profile, [...config.profileFolders, SHIPPED_PROFILES]);
+    await loadSources(await loadDaemonConfig(file));
   }
   if (errors.length > 0) io.exitCode = EXIT.usage;
   if (json) {

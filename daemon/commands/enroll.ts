@@ -2,9 +2,9 @@ import { Command, InvalidArgumentError } from 'commander';
 import { loadDaemonConfig } from '../config/index.ts';
 import { FieldsealError } from '../errors.ts';
 import { writeDurably } from '../files.ts';
-import { loadProfile, SHIPPED_PROFILES } from '../profiles/index.ts';
 import { kidToText, type Place, signEnrolment, thumbprint } from '../proof/index.ts';
 import { openSigner } from '../signing/index.ts';
+import { loadSources } from '../sources.ts';
 import { SOFTWARE } from '../version.ts';
 import { type CommandIo, examples, printJson, printLine } from './io.ts';
 
@@ -38,16 +38,15 @@ export function enrollCommand(io: CommandIo): Command {
 
 async function enroll(io: CommandIo, { config: file, out, owner, place, json }: EnrollOptions): Promise<void> {
   const config = await loadDaemonConfig(file);
-  const folders = [...config.profileFolders, SHIPPED_PROFILES];
-  const ids = [...new Set(config.ports.map((port) => port.profile))];
-  const profiles = await Promise.all(ids.map((id) => loadProfile(id, folders)));
+  const { proofSources } = await loadSources(config);
+  const profiles = [...new Map(proofSources.map(({ profile, profileDigest }) => [profile, profileDigest]))];
   const signer = await openSigner(config.signer);
   try {
     const record = await signEnrolment(
       {
         publicKey: signer.publicKey,
         custody: signer.custody,
-        profiles: profiles.map(({ id, digest }) => ({ name: id, digest })),
+        profiles: profiles.map(([name, digest]) => ({ name, digest })),
         ...(owner === undefined ? {} : { owner }),
         ...(place === undefined ? {} : { place }),
         created: Date.now(),
@@ -57,7 +56,13 @@ async function enroll(io: CommandIo, { config: file, out, owner, place, json }: 
     );
     await write(out, record);
     const device = kidToText(thumbprint(signer.publicKey));
-    if (json) return printJson(io.stdout, { device, file: out, custody: signer.custody, profiles: ids });
+    if (json)
+      return printJson(io.stdout, {
+        device,
+        file: out,
+        custody: signer.custody,
+        profiles: profiles.map(([name]) => name),
+      });
     await printLine(io.stdout, `device  ${device}`);
     await printLine(
       io.stdout,

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import type { DaemonConfig, PortConfig } from './config/index.ts';
+import { FieldsealError } from './errors.ts';
+import { type DeviceProfile, loadProfile, SHIPPED_PROFILES } from './profiles/index.ts';
+import type { ProofSource } from './proof/index.ts';
+
+/** The gateway itself as a source of host.health readings. No file describes it: its digest is that of its name. */
+export const HOST_SOURCE: ProofSource = {
+  source: 'host',
+  profile: 'builtin/host',
+  profileDigest: createHash('sha256').update('builtin/host').digest(),
+};
+
+export interface ConfiguredPort {
+  readonly port: PortConfig;
+  readonly profile: DeviceProfile;
+}
+
+/** The configured ports with their profiles, and every source that a proof of this gateway may name. */
+export async function loadSources(
+  config: DaemonConfig,
+): Promise<{ readonly ports: readonly ConfiguredPort[]; readonly proofSources: readonly ProofSource[] }> {
+  const folders = [...config.profileFolders, SHIPPED_PROFILES];
+  const ports: ConfiguredPort[] = [];
+  for (const [index, port] of config.ports.entries()) {
+    ports.push({ port, profile: await loadAt(port.profile, folders, `ports[${index}].profile`) });
+  }
+  const described = ports.map(({ port, profile }) => ({
+    source: port.source,
+    profile: profile.id,
+    profileDigest: profile.digest,
+  }));
+  return { ports, proofSources: config.health.interval > 0 ? [...described, HOST_SOURCE] : described };
+}
+
+async function loadAt(id: string, folders: readonly string[], place: string): Promise<DeviceProfile> {
+  try {
+    return await loadProfile(id, folders);
+  } catch (error) {
+    if (!(error instanceof FieldsealError) || error.code !== 'PROFILE_NOT_FOUND') throw error;
+    throw new FieldsealError('PROFILE_NOT_FOUND', { detail: JSON.stringify(id), place });
+  }
+}
