@@ -14,6 +14,8 @@ struct module {
   unsigned generation;
   unsigned users;
   bool running;
+  /* Someone else in the process has initialised the library, and will finalize it. */
+  bool borrowed;
 };
 
 static pthread_mutex_t modules_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -78,8 +80,8 @@ CK_RV module_initialize(struct module *module, unsigned *generation) {
   pthread_rwlock_wrlock(&module->use);
   if (!module->running) {
     rv = module->functions->C_Initialize(&arguments);
-    /* Someone else in the process uses the library: share it. */
-    if (rv == CKR_OK || rv == CKR_CRYPTOKI_ALREADY_INITIALIZED) {
+    module->borrowed = rv == CKR_CRYPTOKI_ALREADY_INITIALIZED;
+    if (rv == CKR_OK || module->borrowed) {
       rv = CKR_OK;
       module->running = true;
       module->users = 0;
@@ -102,7 +104,7 @@ CK_RV module_release(struct module *module, unsigned generation, bool restart) {
     module->users--;
     if (module->users == 0 || restart) {
       module->running = false;
-      rv = module->functions->C_Finalize(NULL);
+      rv = module->borrowed ? CKR_OK : module->functions->C_Finalize(NULL);
     }
   }
   pthread_rwlock_unlock(&module->use);
