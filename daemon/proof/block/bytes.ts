@@ -1,7 +1,8 @@
 import { MAX_UNPACKED } from '../limits.ts';
 import { ProofError } from '../reasons.ts';
 import type { Coder } from './coder.ts';
-import { type ResidualCoder, Scale } from './residual.ts';
+import type { Codes } from './codes.ts';
+import { Scale } from './residual.ts';
 
 /** What the byte strings of a block may still unpack to. */
 export interface Budget {
@@ -12,8 +13,7 @@ export const newBudget = (): Budget => ({ left: MAX_UNPACKED });
 
 /** A column of byte strings: each told by how its length changed, then byte by byte whether it is the former one's at its place. */
 export function codeByteStrings(
-  coder: Coder,
-  residuals: ResidualCoder,
+  { bits: coder, residuals }: Codes,
   column: Uint8Array[],
   present: Uint8Array,
   budget: Budget,

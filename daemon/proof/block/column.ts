@@ -1,6 +1,5 @@
 import { ProofError } from '../reasons.ts';
-import { type Coder, codeInt, codeUint } from './coder.ts';
-import type { ResidualCoder } from './residual.ts';
+import type { Codes } from './codes.ts';
 import { Scale } from './residual.ts';
 
 /** What a prediction draws on: a column's value in each row, and how far it moved from the value before. */
@@ -22,14 +21,17 @@ export interface Tap {
 }
 
 export const MAX_TAPS = 15;
-export const MAX_LAG = 7;
+/** Numbers by which a column's own taps are named, from 1. */
+export const MAX_OWN = 7;
 /** Weights are 65,536ths. */
 export const ONE = 65_536;
-export const MAX_WEIGHT = 2 ** 19;
+export const MAX_WEIGHT = 2 ** 26;
 export const MAX_MODULUS = 2 ** 32;
-export const MAX_BIAS = 2 ** 50;
-/** Terms beyond it count as it, so that 15 of them, weighted, stay below 2^53. */
-export const TERM_CAP = 2 ** 30;
+export const MAX_BIAS = 2 ** 40;
+export const MAX_DRIFT = 2 ** 48;
+const MAX_EXPONENT = 15;
+/** Terms beyond it count as it, so that 15 of them, weighted, stay below 2^52. */
+export const TERM_CAP = 2 ** 22;
 
 /** How an integer column is predicted. An encoder is free to choose; a decoder is told. */
 export interface Prediction {
@@ -38,60 +40,73 @@ export interface Prediction {
   /** The first value is told as its distance from the row's time. */
   nearTime: boolean;
   taps: Tap[];
-  /** Added to the weighted terms, in 65,536ths. */
+  /** Added to the weighted terms, in 256ths. */
   bias: number;
+  /** How far the column moves as a rule: added to what is expected, taken off what its own taps draw on. */
+  drift: number;
 }
 
 /** Codes how a column is predicted from itself and the `known` series before it. */
-export function codePrediction(coder: Coder, prediction: Prediction, known: number): Prediction {
-  const nearTime = coder.bits(1, prediction.nearTime ? 1 : 0) === 1;
-  const modulus = codeUint(coder, prediction.modulus);
+export function codePrediction({ bits, layout, weights, values }: Codes, given: Prediction, known: number): Prediction {
+  const nearTime = bits.bits(1, given.nearTime ? 1 : 0) === 1;
+  const modulus = layout.uint(given.modulus);
+  const drift = values.int(given.drift);
   const taps: Tap[] = [];
-  const count = coder.bits(4, prediction.taps.length);
+  const count = bits.bits(4, given.taps.length);
   for (let i = 0; i < count; i++) {
-    const tap = prediction.taps[i] ?? NO_TAP;
-    const series = coder.bits(6, tap.series);
-    const lag = coder.bits(3, tap.lag);
-    const level = coder.bits(1, tap.level ? 1 : 0) === 1;
-    const weight = codeInt(coder, tap.weight);
+    const tap = given.taps[i] ?? NO_TAP;
+    const series = bits.bits(6, tap.series);
+    const lag = bits.bits(3, tap.lag);
+    const level = bits.bits(1, tap.level ? 1 : 0) === 1;
+    const exponent = bits.bits(4, exponentOf(tap.weight));
+    const weight = weights.int(tap.weight / 2 ** exponent) * 2 ** exponent;
     if (series > known || Math.abs(weight) > MAX_WEIGHT) throw new ProofError('block', 'a tap out of bounds');
     taps.push({ series, lag, level, weight });
   }
-  const bias = codeInt(coder, prediction.bias);
-  if (modulus > MAX_MODULUS || Math.abs(bias) > MAX_BIAS) throw new ProofError('block', 'a prediction out of bounds');
-  return { modulus, nearTime, taps, bias };
+  const bias = count === 0 ? 0 : weights.int(given.bias);
+  if (modulus > MAX_MODULUS || Math.abs(bias) > MAX_BIAS || Math.abs(drift) > MAX_DRIFT) {
+    throw new ProofError('block', 'a prediction out of bounds');
+  }
+  return { modulus, nearTime, taps, bias, drift };
+}
+
+/** How many times two goes into a weight, to MAX_EXPONENT: told apart, round weights are short. */
+function exponentOf(weight: number): number {
+  let exponent = 0;
+  while (exponent < MAX_EXPONENT && weight !== 0 && weight % 2 ** (exponent + 1) === 0) exponent += 1;
+  return exponent;
 }
 
 const NO_TAP: Tap = { series: 0, lag: 0, level: false, weight: 0 };
 
 /** An integer column while it is coded; absent values are NaN. */
 export function codeIntegers(
-  coder: Coder,
-  residuals: ResidualCoder,
+  { values: firsts, residuals }: Codes,
   prediction: Prediction,
   column: Series,
   present: Uint8Array,
   others: readonly Series[],
   time: Float64Array,
 ): void {
-  const { modulus, taps } = prediction;
+  const { modulus, taps, drift } = prediction;
   const { values, deltas } = column;
   const half = Math.floor(modulus / 2);
   const scale = new Scale();
-  const own = new Float64Array(MAX_LAG + 1);
+  const own = new Float64Array(1 + MAX_OWN);
   let before: number | undefined;
   for (let row = 0; row < values.length; row++) {
     if (present[row] === 0) continue;
     const given = values[row] ?? 0;
     if (before === undefined) {
       const origin = prediction.nearTime ? (time[row] ?? 0) : 0;
-      before = origin + codeInt(coder, given - origin);
+      before = origin + firsts.int(given - origin);
+      if (!Number.isSafeInteger(before)) throw new ProofError('block', 'a value beyond 2^53');
       values[row] = before;
       continue;
     }
-    let sum = prediction.bias + ONE / 2;
+    let sum = 256 * prediction.bias + ONE / 2;
     for (const tap of taps) sum += tap.weight * term(tap, own, others, row);
-    const expected = before + Math.floor(sum / ONE);
+    const expected = before + drift + Math.floor(sum / ONE);
     let value: number;
     let delta: number;
     if (modulus === 0) {
@@ -104,9 +119,23 @@ export function codeIntegers(
     if (!Number.isSafeInteger(value)) throw new ProofError('block', 'a value beyond 2^53');
     values[row] = value;
     deltas[row] = delta;
-    own.copyWithin(2, 1);
-    own[1] = delta;
+    remember(own, delta - drift);
     before = value;
+  }
+}
+
+/**
+ * Takes a movement into what a column's own taps can draw on: 1 to 4 are the last four movements, 5 to 7 are sums of all that fade by
+ * a quarter, an eighth and a sixteenth at each step.
+ */
+export function remember(own: Float64Array, delta: number): void {
+  own[4] = own[3] ?? 0;
+  own[3] = own[2] ?? 0;
+  own[2] = own[1] ?? 0;
+  own[1] = delta;
+  for (let tap = 5; tap <= 7; tap++) {
+    const sum = own[tap] ?? 0;
+    own[tap] = clamp(sum - Math.floor(sum / 2 ** (tap - 3)) + delta);
   }
 }
 

@@ -3,12 +3,12 @@ import type { ProofSource } from '../payload.ts';
 import { ProofError } from '../reasons.ts';
 import { kindOf, rowFields, toReading } from '../row.ts';
 import { type Budget, newBudget } from './bytes.ts';
-import { type Coder, codeUint } from './coder.ts';
+import type { Coder } from './coder.ts';
+import { codesOf } from './codes.ts';
 import { codeOrder } from './order.ts';
 import { blankStream, type Group, planStream } from './plan.ts';
 import { RangeDecoder } from './range-decoder.ts';
 import { RangeEncoder } from './range-encoder.ts';
-import { ResidualCoder } from './residual.ts';
 import { type Column, codeStream, type Stream } from './stream.ts';
 
 const MAX_STREAMS = 512;
@@ -51,13 +51,14 @@ export function decodeColumns(columns: Uint8Array, sources: readonly ProofSource
 
 /** The whole layout: how many streams; each one's kind, source and rows; the order of the readings; the streams. */
 function codeColumns(coder: Coder, order: Uint16Array, streams: Stream[]): Stream[] {
-  const count = codeUint(coder, streams.length);
+  const codes = codesOf(coder);
+  const count = codes.layout.uint(streams.length);
   if (count === 0 || count > MAX_STREAMS) throw new ProofError('block', `not 1 to ${MAX_STREAMS} streams`);
   let total = 0;
   for (let i = 0; i < count; i++) {
-    const kind = codeUint(coder, streams[i]?.kind ?? 0);
-    const source = codeUint(coder, streams[i]?.source ?? 0);
-    const rows = codeUint(coder, streams[i]?.rows ?? 0);
+    const kind = codes.layout.uint(streams[i]?.kind ?? 0);
+    const source = codes.layout.uint(streams[i]?.source ?? 0);
+    const rows = codes.layout.uint(streams[i]?.rows ?? 0);
     total += rows;
     if (rows === 0 || total > order.length) throw new ProofError('block', 'not as many readings as the proof says');
     streams[i] ??= blankStream(kind, source, rows);
@@ -68,9 +69,8 @@ function codeColumns(coder: Coder, order: Uint16Array, streams: Stream[]): Strea
     order,
     streams.map(({ rows }) => rows),
   );
-  const residuals = new ResidualCoder(coder);
   const budget: Budget = newBudget();
-  for (const stream of streams) codeStream(coder, residuals, stream, budget);
+  for (const stream of streams) codeStream(codes, stream, budget);
   return streams;
 }
 

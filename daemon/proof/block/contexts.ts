@@ -1,15 +1,14 @@
 /** The probability that a bit is 1, out of 65,536, as it is before anything is known. */
 const EVEN = 32_768;
-const FAST = 16;
-const SLOW = 128;
+/** Bits that an estimate averages over at most: from then on the oldest fade. */
+const MEMORY = 128;
 
 /**
- * What has been learnt of each context: two estimates of the probability of a 1, one that forgets fast and one that forgets slowly.
- * Both begin as plain averages. Their mean is what the coder goes by. Integers alone, so that every implementation agrees.
+ * What has been learnt of each context: an estimate of the probability of a 1, at first the plain average of the bits seen, later one
+ * that forgets. In integers alone, so that every implementation agrees.
  */
 export class Contexts {
-  #fast = new Uint16Array(1024).fill(EVEN);
-  #slow = new Uint16Array(1024).fill(EVEN);
+  #ones = new Uint16Array(1024).fill(EVEN);
   #seen = new Uint8Array(1024);
   #count = 0;
 
@@ -23,29 +22,22 @@ export class Contexts {
 
   /** Out of 4096, from 1 to 4095. */
   probability(context: number): number {
-    const mean = ((this.#fast[context] ?? EVEN) + (this.#slow[context] ?? EVEN)) >> 5;
-    return mean === 0 ? 1 : mean;
+    return Math.max(1, (this.#ones[context] ?? EVEN) >> 4);
   }
 
   learn(context: number, bit: number): void {
-    const target = bit === 1 ? 65_535 : 0;
+    const ones = this.#ones[context] ?? EVEN;
     const seen = this.#seen[context] ?? 0;
-    const fast = this.#fast[context] ?? EVEN;
-    const slow = this.#slow[context] ?? EVEN;
-    this.#fast[context] = fast + Math.trunc((target - fast) / Math.min(seen + 2, FAST));
-    this.#slow[context] = slow + Math.trunc((target - slow) / (seen + 2));
-    if (seen < SLOW - 2) this.#seen[context] = seen + 1;
+    this.#ones[context] = ones + Math.trunc(((bit === 1 ? 65_535 : 0) - ones) / (seen + 2));
+    if (seen < MEMORY - 2) this.#seen[context] = seen + 1;
   }
 
   #grow(length: number): void {
-    const fast = new Uint16Array(length).fill(EVEN);
-    const slow = new Uint16Array(length).fill(EVEN);
+    const ones = new Uint16Array(length).fill(EVEN);
     const seen = new Uint8Array(length);
-    fast.set(this.#fast);
-    slow.set(this.#slow);
+    ones.set(this.#ones);
     seen.set(this.#seen);
-    this.#fast = fast;
-    this.#slow = slow;
+    this.#ones = ones;
     this.#seen = seen;
   }
 }

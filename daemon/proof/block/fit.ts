@@ -1,10 +1,22 @@
-import { clamp, MAX_BIAS, MAX_WEIGHT, ONE, type Prediction, type Series, type Tap, wrap } from './column.ts';
+import {
+  clamp,
+  MAX_BIAS,
+  MAX_DRIFT,
+  MAX_OWN,
+  MAX_WEIGHT,
+  ONE,
+  type Prediction,
+  remember,
+  type Series,
+  type Tap,
+  TERM_CAP,
+  wrap,
+} from './column.ts';
 
 /** Taps at most: more cost an encoder time and hardly save bits. */
 const MOST_TAPS = 6;
-const OWN_LAGS = 4;
 /** Bits that a tap takes in the stream, about. */
-const TAP_BITS = 28;
+const TAP_BITS = 20;
 /** Below so many movements there is nothing to fit. */
 const FEWEST = 12;
 
@@ -31,17 +43,22 @@ export function fitPrediction(
   nearTime: boolean,
 ): Prediction {
   const moves = movements(column, present);
-  const plain: Prediction = { modulus, nearTime, taps: [], bias: 0 };
+  const plain: Prediction = { modulus, nearTime, taps: [], bias: 0, drift: 0 };
   const first = moves.deltas[0] ?? 0;
-  if (moves.deltas.every((delta) => delta === first)) return { ...plain, bias: bounded(first * ONE, MAX_BIAS) };
+  if (moves.deltas.every((delta) => delta === first)) {
+    return { ...plain, drift: bounded(first, MAX_DRIFT) };
+  }
   if (moves.deltas.length < FEWEST) return plain;
-  const candidates = candidatesFor(moves, series);
-  const straight: Prediction = { ...plain, taps: [{ series: 0, lag: 1, level: false, weight: ONE }] };
-  const fitted = { ...plain, ...leastSquares(moves.deltas, candidates, weightsOf(moves.deltas)) };
-  let best = plain;
+  const drift = driftOf(moves.deltas);
+  const steady: Prediction = { ...plain, drift };
+  const candidates = candidatesFor(moves, series, drift);
+  const straight: Prediction = { ...steady, taps: [{ series: 0, lag: 1, level: false, weight: ONE }] };
+  const target = moves.deltas.map((delta) => delta - drift);
+  const fitted = { ...steady, ...leastSquares(target, candidates, weightsOf(moves.deltas)) };
+  let best = steady;
   let least = Number.POSITIVE_INFINITY;
-  for (const prediction of [plain, straight, fitted]) {
-    const cost = costOf(prediction, moves.deltas, candidates);
+  for (const prediction of [steady, straight, fitted]) {
+    const cost = costOf(prediction, target, candidates);
     if (cost < least) {
       least = cost;
       best = prediction;
@@ -73,26 +90,29 @@ function movements(column: Series, present: Uint8Array): Movements {
   return { rows: Int32Array.from(rows), deltas: Float64Array.from(rows, (row) => column.deltas[row] ?? 0) };
 }
 
-function candidatesFor({ rows, deltas }: Movements, series: readonly Series[]): Candidate[] {
+function candidatesFor({ rows, deltas }: Movements, series: readonly Series[], drift: number): Candidate[] {
   const candidates: Candidate[] = [{ tap: undefined, terms: new Float64Array(rows.length).fill(1) }];
-  for (let lag = 1; lag <= OWN_LAGS; lag++) {
-    const terms = new Float64Array(rows.length);
-    for (let i = lag; i < rows.length; i++) terms[i] = clamp(deltas[i - lag] ?? 0);
-    candidates.push({ tap: { series: 0, lag, level: false }, terms });
+  const own = new Float64Array(1 + MAX_OWN);
+  const history = Array.from({ length: MAX_OWN }, () => new Float64Array(rows.length));
+  for (let i = 0; i < rows.length; i++) {
+    for (const [lag, terms] of history.entries()) terms[i] = clamp(own[lag + 1] ?? 0);
+    remember(own, (deltas[i] ?? 0) - drift);
   }
+  for (const [lag, terms] of history.entries())
+    candidates.push({ tap: { series: 0, lag: lag + 1, level: false }, terms });
   for (const [index, { values, deltas: moves }] of series.entries()) {
     if (index === 0) continue;
     for (const level of [false, true]) {
       const from = level ? values : moves;
-      const terms = Float64Array.from(rows, (row) => clamp(from[row] ?? 0));
-      const first = terms[0];
-      if (!terms.every((term) => term === first)) candidates.push({ tap: { series: index + 1, lag: 0, level }, terms });
+      const terms = new Float64Array(rows.length);
+      for (let i = 0; i < terms.length; i++) terms[i] = clamp(from[rows[i] ?? 0] ?? 0);
+      if (varies(terms)) candidates.push({ tap: { series: index + 1, lag: 0, level }, terms });
     }
   }
   return candidates;
 }
 
-/** Movements count the less, the wilder it is around them: what matters is how residuals compare with their neighbours. */
+/** Roots of weights. Movements count the less, the wilder it is around them: what matters is how residuals compare with their neighbours. */
 function weightsOf(deltas: Float64Array): Float64Array {
   const count = deltas.length;
   const weights = new Float64Array(count);
@@ -103,7 +123,7 @@ function weightsOf(deltas: Float64Array): Float64Array {
   };
   for (let i = 0; i < count; i++) weights[i] = step(i);
   scale = 0;
-  for (let i = count - 1; i > 0; i--) weights[i] = 1 / ((weights[i] ?? 0) + step(i) + 1) ** 2;
+  for (let i = count - 1; i > 0; i--) weights[i] = 1 / ((weights[i] ?? 0) + step(i) + 1);
   weights[0] = weights[1] ?? 1;
   return weights;
 }
@@ -115,10 +135,9 @@ function leastSquares(
   weights: Float64Array,
 ): { taps: Tap[]; bias: number } {
   const count = candidates.length;
-  const columns = [...candidates.map(({ terms }) => terms), target];
-  const norms = columns.map((column) => Math.sqrt(dot(column, column, weights)) || 1);
-  const gram = columns.map((a, i) =>
-    Float64Array.from(columns, (b, j) => (j > i ? 0 : dot(a, b, weights) / ((norms[i] ?? 1) * (norms[j] ?? 1)))),
+  const columns = [...candidates.map(({ terms }) => terms), target].map((terms) => normalised(terms, weights));
+  const gram = columns.map(({ unit }, i) =>
+    Float64Array.from(columns, (other, j) => (j > i ? 0 : dot(unit, other.unit))),
   );
   const at = (i: number, j: number): number => gram[i]?.[j] ?? 0;
   for (let i = 0; i <= count; i++) for (let j = 0; j < i; j++) put(gram, j, i, at(i, j));
@@ -141,13 +160,13 @@ function leastSquares(
     }
     return best;
   }
-  const weightOf = (i: number): number => (at(i, count) * (norms[count] ?? 1)) / (norms[i] ?? 1);
+  const weightOf = (i: number): number => (at(i, count) * (columns[count]?.norm ?? 1)) / (columns[i]?.norm ?? 1);
   const taps: Tap[] = [];
   for (const i of chosen) {
     const tap = candidates[i]?.tap;
-    if (tap !== undefined) taps.push({ ...tap, weight: bounded(weightOf(i) * ONE, MAX_WEIGHT) });
+    if (tap !== undefined) taps.push({ ...tap, weight: bounded(rounded(weightOf(i) * ONE), MAX_WEIGHT) });
   }
-  return { taps, bias: bounded(weightOf(0) * ONE, MAX_BIAS) };
+  return { taps, bias: bounded(weightOf(0) * 256, MAX_BIAS) };
 }
 
 function sweep(gram: Float64Array[], pivot: number): void {
@@ -167,10 +186,27 @@ function put(matrix: Float64Array[], i: number, j: number, value: number): void 
   if (row !== undefined) row[j] = value;
 }
 
-function dot(a: Float64Array, b: Float64Array, weights: Float64Array): number {
+/** Terms times the roots of their weights, brought to length 1 so that thresholds mean something. */
+function normalised(terms: Float64Array, weights: Float64Array): { unit: Float64Array; norm: number } {
+  const unit = new Float64Array(terms.length);
+  for (let i = 0; i < unit.length; i++) unit[i] = (terms[i] ?? 0) * (weights[i] ?? 0);
+  const norm = Math.sqrt(dot(unit, unit)) || 1;
+  for (let i = 0; i < unit.length; i++) unit[i] = (unit[i] ?? 0) / norm;
+  return { unit, norm };
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < weights.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0) * (weights[i] ?? 0);
+  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
   return sum;
+}
+
+/** Whether terms can tell anything: neither all the same nor nearly all cut off. */
+function varies(terms: Float64Array): boolean {
+  let different = 0;
+  for (let i = 1; i < terms.length; i++)
+    if (terms[i] !== terms[0] && Math.abs(terms[i] ?? 0) < TERM_CAP) different += 1;
+  return 2 * different > terms.length || (different > 0 && Math.abs(terms[0] ?? 0) < TERM_CAP);
 }
 
 /** About how many bits the residuals take: what a code that follows their scale would pay. */
@@ -184,10 +220,11 @@ function costOf(prediction: Prediction, deltas: Float64Array, candidates: readon
   let bits = terms.length * TAP_BITS;
   let scale = 0;
   for (let i = 0; i < deltas.length; i++) {
-    let sum = prediction.bias + ONE / 2;
+    let sum = 256 * prediction.bias + ONE / 2;
     for (const term of terms) sum += term.weight * (term.terms?.[i] ?? 0);
     const residual = Math.abs((deltas[i] ?? 0) - Math.floor(sum / ONE));
-    bits += Math.log2(scale + 0.1) + residual / (scale + 0.1);
+    if (i === 0) scale = residual;
+    bits += Math.log2(scale + 0.1) + 2 * Math.log2(1 + residual / (scale + 0.1));
     scale += (residual - scale) / 12;
   }
   return bits;
@@ -197,3 +234,20 @@ const bounded = (value: number, bound: number): number => {
   const whole = Math.round(value);
   return Number.isFinite(whole) ? Math.max(-bound, Math.min(bound, whole)) : 0;
 };
+
+/** To ten significant bits: more precision costs more than it saves. */
+function rounded(weight: number): number {
+  const unit = 2 ** Math.max(0, Math.floor(Math.log2(Math.abs(weight) + 1)) - 9);
+  return Math.round(weight / unit) * unit;
+}
+
+/** The median movement, where it stands out from how movements scatter; else nothing, which is told in fewer bits. */
+function driftOf(deltas: Float64Array): number {
+  const middle = median(deltas);
+  const scatter = median(deltas.map((delta) => Math.abs(delta - middle)));
+  return Math.abs(middle) > 2 * scatter ? bounded(middle, MAX_DRIFT) : 0;
+}
+
+function median(values: Float64Array): number {
+  return values.slice().sort()[values.length >> 1] ?? 0;
+}

@@ -1,11 +1,11 @@
 import { bitLength, type Coder } from './coder.ts';
+import { NumberCoder } from './numbers.ts';
 
 /** Steps of a half octave of scale that have contexts of their own; louder residuals share the last two. */
 const SCALES = 14;
 const UNARY = 20;
-const ESCAPE = 54;
 const SCALE_CAP = 2 ** 40;
-const RATE = 12;
+const RATE = 30;
 
 /**
  * Codes what prediction left over. A residual is told in steps that grow with the recent ones (an adaptive Golomb-Rice code, its
@@ -14,12 +14,12 @@ const RATE = 12;
 export class ResidualCoder {
   readonly #coder: Coder;
   readonly #unary: number;
-  readonly #escape: number;
+  readonly #excess: NumberCoder;
 
   constructor(coder: Coder) {
     this.#coder = coder;
     this.#unary = coder.contexts(SCALES * UNARY);
-    this.#escape = coder.contexts(ESCAPE);
+    this.#excess = new NumberCoder(coder);
   }
 
   code(scale: Scale, residual: number): number {
@@ -34,21 +34,11 @@ export class ResidualCoder {
     const steps = Math.floor(magnitude / low);
     let whole = 0;
     while (whole < UNARY && coder.bit(contexts + whole, steps > whole ? 1 : 0) === 1) whole += 1;
-    if (whole === UNARY) whole += this.#excess(steps - UNARY);
+    if (whole === UNARY) whole += this.#excess.uint(Math.max(0, steps - UNARY));
     const decoded = whole * low + coder.bits(step, magnitude % low);
     scale.learn(decoded);
     if (decoded === 0) return 0;
     return coder.bits(1, residual < 0 ? 1 : 0) === 1 ? -decoded : decoded;
-  }
-
-  /** What is beyond the unary part: Elias gamma of one more than it, the length under contexts. */
-  #excess(value: number): number {
-    const coder = this.#coder;
-    const width = bitLength(value + 1) - 1;
-    let length = 0;
-    while (length < ESCAPE - 1 && coder.bit(this.#escape + length, width > length ? 1 : 0) === 1) length += 1;
-    const high = 2 ** length;
-    return high - 1 + coder.bits(length, value + 1 - high);
   }
 }
 

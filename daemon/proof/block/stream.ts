@@ -1,9 +1,9 @@
 import { ProofError } from '../reasons.ts';
 import { type Budget, codeByteStrings } from './bytes.ts';
-import { type Coder, codeUint } from './coder.ts';
+import type { Coder } from './coder.ts';
+import type { Codes } from './codes.ts';
 import { codeIntegers, codePrediction, MAX_MODULUS, type Prediction, type Series } from './column.ts';
 import { components } from './polar.ts';
-import type { ResidualCoder } from './residual.ts';
 
 /** Readings of one kind from one source, field by field. */
 export interface Stream {
@@ -47,47 +47,41 @@ const MAX_SERIES = 63;
 export const MAX_COLUMNS = 64;
 
 /** Codes a stream whose kind, source and rows are settled. When decoding, fills in the rest. */
-export function codeStream(coder: Coder, residuals: ResidualCoder, stream: Stream, budget: Budget): void {
+export function codeStream(codes: Codes, stream: Stream, budget: Budget): void {
   const { rows } = stream;
-  const columns = codeUint(coder, stream.columns.length);
+  const columns = codes.layout.uint(stream.columns.length);
   if (columns > MAX_COLUMNS) throw new ProofError('block', `more than ${MAX_COLUMNS} columns`);
   const every = new Uint8Array(rows).fill(1);
   const time: Series = { values: stream.time, deltas: new Float64Array(rows) };
-  stream.timePrediction = codePrediction(coder, stream.timePrediction, 0);
-  codeIntegers(coder, residuals, stream.timePrediction, time, every, [], time.values);
+  stream.timePrediction = codePrediction(codes, stream.timePrediction, 0);
+  codeIntegers(codes, stream.timePrediction, time, every, [], time.values);
   const series: Series[] = [time];
   for (let i = 0; i < columns; i++) {
-    const type = TYPES[coder.bits(2, TYPES.indexOf(stream.columns[i]?.type ?? 'int'))] ?? 'int';
+    const type = TYPES[codes.bits.bits(2, TYPES.indexOf(stream.columns[i]?.type ?? 'int'))] ?? 'int';
     const column = stream.columns[i] ?? blank(type, rows);
     stream.columns[i] = column;
-    if (column.type === 'polar') codePolar(coder, column, series);
+    if (column.type === 'polar') codePolar(codes, column, series);
     else {
-      column.key = codeUint(coder, column.key);
-      codePresence(coder, column.present);
-      if (column.type === 'int') codeIntColumn(coder, residuals, column, series, time.values);
-      else codeByteStrings(coder, residuals, column.values, column.present, budget);
+      column.key = codes.layout.uint(column.key);
+      codePresence(codes.bits, column.present);
+      if (column.type === 'int') codeIntColumn(codes, column, series, time.values);
+      else codeByteStrings(codes, column.values, column.present, budget);
     }
     if (series.length > MAX_SERIES) throw new ProofError('block', `more than ${MAX_SERIES} series`);
   }
 }
 
-function codeIntColumn(
-  coder: Coder,
-  residuals: ResidualCoder,
-  column: IntColumn,
-  series: Series[],
-  time: Float64Array,
-): void {
+function codeIntColumn(codes: Codes, column: IntColumn, series: Series[], time: Float64Array): void {
   const own: Series = { values: column.values, deltas: new Float64Array(column.values.length) };
-  column.prediction = codePrediction(coder, column.prediction, series.length);
-  codeIntegers(coder, residuals, column.prediction, own, column.present, series, time);
+  column.prediction = codePrediction(codes, column.prediction, series.length);
+  codeIntegers(codes, column.prediction, own, column.present, series, time);
   series.push(own);
 }
 
-function codePolar(coder: Coder, column: PolarColumn, series: Series[]): void {
-  column.length = coder.bits(6, column.length);
-  column.angle = coder.bits(6, column.angle);
-  column.turn = codeUint(coder, column.turn);
+function codePolar(codes: Codes, column: PolarColumn, series: Series[]): void {
+  column.length = codes.bits.bits(6, column.length);
+  column.angle = codes.bits.bits(6, column.angle);
+  column.turn = codes.layout.uint(column.turn);
   const length = series[column.length - 1];
   const angle = series[column.angle - 1];
   if (length === undefined || angle === undefined || column.turn < 4 || column.turn > MAX_MODULUS) {
@@ -118,4 +112,4 @@ function blank(type: Column['type'], rows: number): Column {
 }
 
 /** Each value is expected to be the one before it. */
-export const noPrediction = (): Prediction => ({ modulus: 0, nearTime: false, taps: [], bias: 0 });
+export const noPrediction = (): Prediction => ({ modulus: 0, nearTime: false, taps: [], bias: 0, drift: 0 });
