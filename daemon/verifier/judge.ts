@@ -81,7 +81,7 @@ export class Judge {
   }
 
   #find(kid: Uint8Array): Device | undefined {
-    return this.#ledger.read(() => this.#ledger.devices.find(kid));
+    return this.#ledger.lookUp(() => this.#ledger.devices.find(kid));
   }
 
   #refuse(device: Device | undefined, { reason, detail }: ProofError, answer?: Proof): Finding {
@@ -90,7 +90,7 @@ export class Judge {
 
   /** Whether the ledger holds the proof already, with its readings. */
   #isKnown(device: Device, { payload, digest }: Proof): boolean {
-    const stored = this.#ledger.read(() => {
+    const stored = this.#ledger.lookUp(() => {
       const chain = this.#ledger.chains.find(device.id, payload.epoch);
       return chain === undefined ? undefined : this.#ledger.proofs.at(chain.id, payload.seq);
     });

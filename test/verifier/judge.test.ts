@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MAX_MESSAGE } from '../../daemon/proof/index.ts';
 import type { Reading } from '../../daemon/readings/index.ts';
@@ -270,5 +271,31 @@ describe('metrics', () => {
     ]) {
       expect(text).toContain(`fieldseal_verifier_${line}\n`);
     }
+  });
+});
+
+describe('whatever comes over the wire', () => {
+  it('becomes a finding, never an exception, and leaves the chain as it was', async () => {
+    const sealed = await device.sealMany(2);
+    const good = sealed[0]?.message ?? new Uint8Array(0);
+    const damaged = fc
+      .record({ at: fc.nat({ max: good.length - 1 }), xor: fc.integer({ min: 1, max: 255 }), cut: fc.nat({ max: 9 }) })
+      .map(({ at, xor, cut }) => {
+        const bytes = new Uint8Array(good);
+        bytes[at] = (bytes[at] ?? 0) ^ xor;
+        return cut === 0 ? bytes.subarray(0, at) : bytes;
+      });
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(damaged, fc.uint8Array({ maxLength: 600 })), async (message) => {
+        for (const [, verdict] of await desk.bring(device, { message })) expect(verdict).toBe('rejected');
+      }),
+      { numRuns: 400 },
+    );
+    const verdicts = [];
+    for (const one of sealed) verdicts.push(...(await desk.bring(device, one)));
+    expect(verdicts).toEqual([
+      [0, 'accepted', []],
+      [1, 'accepted', []],
+    ]);
   });
 });

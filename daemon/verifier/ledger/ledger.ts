@@ -39,6 +39,11 @@ export class Ledger {
     return guarded(this.path, () => this.#database.transaction(work).immediate());
   }
 
+  /** Runs `work`, which reads what other processes cannot change in between: one row, or rows that stay once they are there. */
+  lookUp<T>(work: () => T): T {
+    return guarded(this.path, work);
+  }
+
   /** Runs `work` against one state of the ledger. */
   read<T>(work: () => T): T {
     return guarded(this.path, () => this.#database.transaction(work).deferred());
