@@ -13,6 +13,8 @@ export const AUTO_PATH = 'auto';
 
 /** A tty's input queue holds 4,095 bytes (n_tty); drivers queue up to 64 KiB before it. */
 const READ_SIZE = 65_536;
+/** For all ports: what a read puts here is copied out before anything else can run. */
+const readBuffer = Buffer.allocUnsafe(READ_SIZE);
 const WRITE_RETRY_MS = 10;
 const WRITE_TIMEOUT_MS = 5_000;
 
@@ -74,7 +76,6 @@ export class SerialTransport implements Transport {
 class SerialConnection implements Connection {
   readonly #path: string;
   readonly #port: OpenPort;
-  readonly #buffer = Buffer.allocUnsafe(READ_SIZE);
   #closed = false;
 
   constructor(path: string, port: OpenPort) {
@@ -141,13 +142,13 @@ class SerialConnection implements Connection {
   #read(events: ConnectionEvents): LineEnd | undefined {
     let count: number;
     try {
-      count = readSync(this.#descriptor(), this.#buffer);
+      count = readSync(this.#descriptor(), readBuffer);
     } catch (error) {
       if (isErrno(error, 'EAGAIN')) return undefined;
       return isErrno(error, 'EIO') || isErrno(error, 'ENXIO') || isErrno(error, 'ENODEV') ? 'hangup' : 'failed';
     }
     if (count === 0) return 'hangup';
-    events.onBytes(Uint8Array.prototype.slice.call(this.#buffer, 0, count));
+    events.onBytes(Uint8Array.prototype.slice.call(readBuffer, 0, count));
     return undefined;
   }
 

@@ -26,10 +26,8 @@ export type ReopenCause = Exclude<SessionEnd, 'aborted' | 'ended'>;
 /** Why a port could not be opened. */
 export type Refusal = 'missing' | 'denied' | 'busy' | 'failed';
 
-export interface PortStats {
+export interface PortTotals {
   state: PortState;
-  /** The rate in use, or to be tried next. */
-  baudRate: number;
   bytes: number;
   frames: number;
   opens: number;
@@ -39,9 +37,13 @@ export interface PortStats {
   readonly refusals: Record<Refusal, number>;
 }
 
-export const emptyStats = (baudRate: number): PortStats => ({
+export interface PortStats extends PortTotals {
+  /** The rate in use, or to be tried next. */
+  readonly baudRate: number;
+}
+
+export const emptyStats = (): PortTotals => ({
   state: 'closed',
-  baudRate,
   bytes: 0,
   frames: 0,
   opens: 0,

@@ -7,7 +7,14 @@ import type { PortMatch } from './find-port.ts';
 import { portError } from './open-error.ts';
 import { transportFor } from './port-path.ts';
 import { Session, type SessionEnd } from './session.ts';
-import { emptyStats, type PortState, type PortStats, type ReopenCause, stateOfRefusal } from './state.ts';
+import {
+  emptyStats,
+  type PortState,
+  type PortStats,
+  type PortTotals,
+  type ReopenCause,
+  stateOfRefusal,
+} from './state.ts';
 import { DEFAULT_TIMING, type PortTiming } from './timing.ts';
 import type { Connection, Transport } from './transport.ts';
 
@@ -60,7 +67,7 @@ export class PortSupervisor {
   readonly #backoff: Backoff;
   readonly #budget: ByteBudget;
   readonly #now: () => number;
-  readonly #stats: PortStats;
+  readonly #stats: PortTotals;
   #connection: Connection | undefined;
   #wasOpen = false;
   #patience = 1;
@@ -74,16 +81,16 @@ export class PortSupervisor {
     this.#backoff = new Backoff(this.#timing.backoffMinMs, this.#timing.backoffMaxMs, options.random);
     this.#budget = new ByteBudget(this.#timing.maxBytesPerSecond);
     this.#now = options.now ?? Date.now;
-    this.#stats = emptyStats(this.#baud.current);
+    this.#stats = emptyStats();
   }
 
   get source(): string {
     return this.#options.source;
   }
 
-  /** Running totals; the numbers only grow. */
+  /** How the port is now, and running totals that only grow. */
   get stats(): Readonly<PortStats> {
-    return this.#stats;
+    return { ...this.#stats, baudRate: this.#baud.current };
   }
 
   /**
@@ -211,7 +218,6 @@ export class PortSupervisor {
 
   /** A state is told once, however often the port is tried in it. */
   #setState(state: PortState, error?: FieldsealError): void {
-    this.#stats.baudRate = this.#baud.current;
     if (state === this.#stats.state) return;
     const before = this.#stats.state;
     this.#stats.state = state;
