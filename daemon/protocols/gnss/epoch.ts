@@ -120,9 +120,11 @@ export class Epoch {
     if (Number.isNaN(this.#t)) this.#t = this.#now;
   }
 
-  /** A satellite is used in the fix. */
+  /** A satellite is used in the fix. Some receivers name it once for each of its signals. */
   use(gnssid: number, svid: number): void {
-    if (this.#usedCount < MAX_USED) this.#used[this.#usedCount++] = gnssid * 1000 + svid;
+    const key = gnssid * 1000 + svid;
+    for (let index = 0; index < this.#usedCount; index++) if (this.#used[index] === key) return;
+    if (this.#usedCount < MAX_USED) this.#used[this.#usedCount++] = key;
   }
 
   /** The receiver has told which satellites it uses, even if none. */

@@ -21,10 +21,10 @@ export const STATUS = {
 } as const;
 
 /**
- * How good a source of the position is: of one epoch's messages the best one's position is kept, of equals the last.
- * A sentence ranks by the digits of its minutes, and below every UBX message.
+ * How good a source of the position is: of one epoch's messages the best one's position is kept, of equals the last. A sentence
+ * of seven digits of a minute or more comes of a receiver set to high precision; what it sends with fewer is cut short.
  */
-export const RANK = { ubxSol: 20, ubxPosllh: 30, ubxHpposllh: 40 } as const;
+export const RANK = { nmea: 1, nmeaPrecise: 2, ubxSol: 20, ubxPosllh: 30, ubxHpposllh: 40 } as const;
 
 const NONE = Number.NaN;
 

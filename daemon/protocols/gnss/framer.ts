@@ -99,10 +99,9 @@ export class GnssFramer implements Framer<GnssFrame> {
   *settle(): Generator<Frame<GnssFrame>> {
     for (let at = this.#position + 1; at < this.#end; at++) {
       if (BEGINS[this.#buffer[at] ?? 0] !== 1 || this.#measure(at) <= NEED_MORE) continue;
-      while (this.#position < at) {
-        const noise = this.#giveUp(1, 'truncated');
-        if (noise !== undefined) yield noise;
-      }
+      this.#blameTruncation(at);
+      const noise = this.#giveUp(at - this.#position, 'truncated');
+      if (noise !== undefined) yield noise;
       yield* this.#scan();
       at = this.#position;
     }
@@ -112,6 +111,7 @@ export class GnssFramer implements Framer<GnssFrame> {
   *end(): Generator<Frame<GnssFrame>> {
     yield* this.#scan();
     while (this.#position < this.#end) {
+      this.#blameTruncation(this.#end);
       const noise = this.#giveUp(1, 'truncated');
       if (noise !== undefined) yield noise;
       yield* this.#scan();
@@ -146,6 +146,7 @@ export class GnssFramer implements Framer<GnssFrame> {
         const noise = this.#flushNoise();
         if (noise !== undefined) yield noise;
         this.#position = start + length;
+        this.#blamedUntil = 0;
         const type = first === UBX_SYNC_1 ? 'ubx' : first === RTCM3_PREAMBLE ? 'rtcm3' : 'nmea';
         if (type === 'nmea') this.#terminator = 2;
         yield { type, buffer, start, end: start + length };
@@ -191,6 +192,7 @@ export class GnssFramer implements Framer<GnssFrame> {
     }
     if (at >= end) return end < this.#end ? this.#refuse('oversize', at) : NEED_MORE;
     if (buffer[at] !== ASTERISK) return this.#refuse('truncated', at);
+    if (at === start + 1) return this.#refuse('malformed', at);
     if (at + 2 >= this.#end) {
       const wrong = at + 1 < this.#end && (HEX[buffer[at + 1] ?? 0] ?? -1) < 0;
       return wrong ? this.#refuse('malformed', at) : NEED_MORE;
@@ -212,7 +214,7 @@ export class GnssFramer implements Framer<GnssFrame> {
     if (have < payload + 8) return NEED_MORE;
     const sums = start + 6 + payload;
     const good = fletcher(buffer, start + 2, sums) === ((buffer[sums] ?? 0) | ((buffer[sums + 1] ?? 0) << 8));
-    return good ? payload + 8 : this.#refuse('checksum', start + 2);
+    return good ? payload + 8 : this.#refuse('checksum', sums + 2);
   }
 
   /** RTCM 10403.3, section 4: 0xD3, six reserved bits (zero), a ten-bit length, the message, CRC-24Q. */
@@ -224,13 +226,19 @@ export class GnssFramer implements Framer<GnssFrame> {
     if (have < 3) return NEED_MORE;
     const length = ((high << 8) | (buffer[start + 2] ?? 0)) + RTCM3_OVERHEAD;
     if (have < length) return NEED_MORE;
-    return crc24q(buffer, start, start + length) === 0 ? length : this.#refuse('checksum', start + 1);
+    return crc24q(buffer, start, start + length) === 0 ? length : this.#refuse('checksum', start + length);
   }
 
   #refuse(fault: NoiseReason, end: number): -1 {
     this.#fault = fault;
     this.#faultEnd = end;
     return -1;
+  }
+
+  #blameTruncation(until: number): void {
+    if (this.#blamedUntil > this.#position) return;
+    this.#blamedUntil = until;
+    this.#blame = 'truncated';
   }
 
   /** Gives bytes up to the current run of noise; a run that this ends comes back, to be reported. */

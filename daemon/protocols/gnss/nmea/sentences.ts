@@ -1,5 +1,5 @@
 import type { Epoch } from '../epoch.ts';
-import { type FixDraft, MODE, STATUS } from '../fix.ts';
+import { type FixDraft, MODE, RANK, STATUS } from '../fix.ts';
 import { midnight } from '../time.ts';
 import type { NmeaFields } from './fields.ts';
 
@@ -8,11 +8,13 @@ const MM_PER_MILLIKNOT = 1852 / 3600;
 /** mm/s in 1e-3 km/h. */
 const MM_PER_MILLIKMH = 1 / 3.6;
 
+/** Digits of a minute from which a sentence counts as precise: 1e-7 minutes are 0.2 mm. */
+const PRECISE_DIGITS = 7;
+
 /** Types of sentences that carry a time, as bits for an epoch whose sentences leave it empty. */
 const NO_TIME = { gga: 1, rmc: 2, gll: 4, gns: 8 } as const;
 
 const A = 0x41;
-const V = 0x56;
 const N = 0x4e;
 
 /** The positioning system mode indicator of RMC, GLL, VTG and GNS (IEC 61162-1, "Mode indicator"), as a status. */
@@ -66,11 +68,12 @@ function enter(fields: NmeaFields, field: number, epoch: Epoch, bit: number): bo
   return true;
 }
 
-/** Latitude and longitude from four fields on. Sentences of one epoch may differ in digits: the finer one stays. */
+/** Latitude and longitude, from four fields on. */
 function place(fields: NmeaFields, field: number, fix: FixDraft): void {
   const lat = fields.latitude(field);
   const lon = fields.longitude(field + 2);
-  if (!Number.isNaN(lat + lon)) fix.place(1 + Math.min(9, fields.fraction(field)), lat, lon);
+  if (Number.isNaN(lat + lon)) return;
+  fix.place(fields.fraction(field) >= PRECISE_DIGITS ? RANK.nmeaPrecise : RANK.nmea, lat, lon);
 }
 
 /** GGA: time, position, quality, satellites used, HDOP, altitude, geoid separation, age and station of the corrections. */
@@ -110,13 +113,13 @@ export function rmc(fields: NmeaFields, epoch: Epoch): void {
   if (!Number.isNaN(variation)) fix.magvar = fields.byte(11) === 0x57 ? 0 - variation : variation;
 }
 
-/** GLL: position, time, status, mode. Old receivers end with the position (NMEA 0183 1.5). */
+/** GLL: position, time, status, mode. Old receivers end with the position (NMEA 0183 1.5): it is valid if it is there. */
 export function gll(fields: NmeaFields, epoch: Epoch): void {
   if (!enter(fields, 5, epoch, NO_TIME.gll)) return;
   const fix = epoch.fix;
   if (fix.ubx) return;
   const mode = fields.byte(7);
-  if (fields.byte(6) === V || mode === N) {
+  if ((fields.count > 6 && fields.byte(6) !== A) || mode === N) {
     fix.denied = true;
     return;
   }

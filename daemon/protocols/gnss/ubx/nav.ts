@@ -24,6 +24,8 @@ export function pvt(payload: UbxPayload, epoch: Epoch): void {
   fix.ubx = true;
   const flags = payload.u1(21);
   judge(fix, payload.u1(20), (flags & 0x01) !== 0, (flags & 0x02) !== 0, flags >> 6);
+  // flags3, bit 0 (since generation 9): lon, lat and heights are invalid. Up to generation 8 the bit is zero.
+  if ((payload.u1(78) & 0x01) !== 0) fix.ubxMode = MODE.none;
   fix.place(RANK.ubxPosllh, payload.i4(28), payload.i4(24));
   fix.altHAE = payload.i4(32);
   fix.altMSL = payload.i4(36);
@@ -153,10 +155,14 @@ function setUtc(epoch: Epoch, day: number, seconds: number, nano: number, timeOf
     epoch.clock.setWeek(epoch.clock.unroll(day) + seconds * 1000 + Math.round(nano / 1e6), timeOfWeek);
 }
 
-/** Turns fix type and flags into mode and status. carrSoln: 1 float, 2 fixed ambiguities. */
+/**
+ * Turns fix type and flags into mode and status. carrSoln: 1 float, 2 fixed ambiguities. Without gnssFixOK the fix exceeds the
+ * receiver's accuracy masks: it stays a fix, with its accuracy estimates, but of unknown status.
+ */
 function judge(fix: FixDraft, fixType: number, ok: boolean, differential: boolean, carrier: number): void {
-  fix.ubxMode = ok ? modeOf(fixType) : MODE.none;
-  if (fix.ubxMode === MODE.none) return;
+  fix.ubxMode = modeOf(fixType);
+  fix.ubxStatus = STATUS.unknown;
+  if (!ok || fix.ubxMode === MODE.none) return;
   if (fixType === FIX_TYPE.deadReckoning) fix.ubxStatus = STATUS.deadReckoning;
   else if (fixType === FIX_TYPE.timeOnly) fix.ubxStatus = STATUS.surveyed;
   else if (carrier === 2) fix.ubxStatus = STATUS.rtkFixed;
