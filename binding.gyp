@@ -15,6 +15,8 @@
       ],
       "defines": ["NAPI_VERSION=8", "_GNU_SOURCE"],
       "cflags_c": ["-std=c11", "-O2", "-Wall", "-Wextra", "-Wshadow", "-Wstrict-prototypes", "-fvisibility=hidden"],
+      # A thread that hangs in a token's library returns into this code, if ever: it is never unloaded.
+      "ldflags": ["-Wl,-z,nodelete"],
       "libraries": ["-ldl", "-lpthread"]
     }
   ]

@@ -2,8 +2,12 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "pkcs11.h"
+
+/* How long exit() waits for a library that is at work. */
+enum { FAREWELL_SECONDS = 1 };
 
 struct module {
   struct module *next;
@@ -16,10 +20,27 @@ struct module {
   bool running;
   /* Someone else in the process has initialised the library, and will finalize it. */
   bool borrowed;
+  /* The process is ending: nobody enters any more. */
+  bool sealed;
 };
 
 static pthread_mutex_t modules_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct module *modules;
+
+/* Runs before the libraries' own destructors, which must not pull the ground from under a call. The locks stay taken. */
+static void seal_modules(void) {
+  struct timespec until;
+  clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_sec += FAREWELL_SECONDS;
+  pthread_mutex_lock(&modules_lock);
+  for (struct module *module = modules; module != NULL; module = module->next) {
+    if (!module->sealed) {
+      module->sealed = true;
+      pthread_rwlock_timedwrlock(&module->use, &until);
+    }
+  }
+  pthread_mutex_unlock(&modules_lock);
+}
 
 static struct module *module_create(void *library, char *detail, size_t size) {
   CK_RV (*get_function_list)(CK_FUNCTION_LIST **);
@@ -45,6 +66,8 @@ static struct module *module_create(void *library, char *detail, size_t size) {
   module->library = library;
   module->functions = functions;
   pthread_rwlock_init(&module->use, NULL);
+  /* For each library anew: what is registered last runs first, and the library has just registered its own. */
+  atexit(seal_modules);
   return module;
 }
 
