@@ -4,6 +4,7 @@ import type { Arrival, Finding, Judge } from './judge.ts';
 import { GroupCommit } from './ledger/group-commit.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { VerifierMetrics } from './metrics.ts';
+import type { Notices } from './notices.ts';
 import type { ReceiptWriter } from './receipts.ts';
 
 export interface DeskSurroundings {
@@ -11,6 +12,7 @@ export interface DeskSurroundings {
   readonly judge: Judge;
   readonly metrics: VerifierMetrics;
   readonly receipts: Pick<ReceiptWriter, 'write'>;
+  readonly notices: Notices;
   readonly onVerdict: (outcome: Outcome) => void;
 }
 
@@ -34,6 +36,7 @@ export class Desk {
     const outcomes = await this.#commits.run(() => this.#enter(finding, arrival));
     metrics.message((performance.now() - began) / 1_000);
     this.#count(finding);
+    this.#around.notices.finding(finding);
     const own = finding.kind === 'signed' ? finding.proof.digest : undefined;
     const isOwn = (digest: Uint8Array) => own !== undefined && Buffer.compare(own, digest) === 0;
     await this.#answer(outcomes, (digest) => (isOwn(digest) ? properties : {}));
@@ -81,9 +84,10 @@ export class Desk {
   }
 
   async #answer(outcomes: readonly Outcome[], asked: (digest: Uint8Array) => MessageProperties): Promise<void> {
-    const { metrics, receipts, onVerdict } = this.#around;
+    const { metrics, notices, receipts, onVerdict } = this.#around;
     for (const outcome of outcomes) {
       metrics.verdict(outcome);
+      notices.outcome(outcome);
       onVerdict(outcome);
       await receipts.write(outcome, asked(outcome.digest));
     }

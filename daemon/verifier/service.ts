@@ -11,6 +11,7 @@ import { Judge } from './judge.ts';
 import { type Ledger, openLedger } from './ledger/ledger.ts';
 import { VerifierMetrics } from './metrics.ts';
 import { NonceIssuer } from './nonces.ts';
+import { Notices } from './notices.ts';
 import { ReceiptWriter } from './receipts.ts';
 
 /** How long a proof is held for its predecessors while the broker is there to bring them: the device sends them again. */
@@ -93,6 +94,7 @@ export class VerifierService {
       ledger,
       metrics,
       receipts,
+      notices: new Notices(this.#log),
       judge: new Judge(ledger, nonces, checks),
       onVerdict: this.#around.onVerdict ?? (() => {}),
     });

@@ -5,12 +5,15 @@ import type { Ledger } from '../../daemon/verifier/index.ts';
 import { Judge } from '../../daemon/verifier/judge.ts';
 import { VerifierMetrics } from '../../daemon/verifier/metrics.ts';
 import { NonceIssuer } from '../../daemon/verifier/nonces.ts';
+import { Notices } from '../../daemon/verifier/notices.ts';
+import { keptLog } from '../support/kept-log.ts';
 import { type Sealed, T0, type TestDevice, verifierConfig } from './support.ts';
 
 /** A desk over a real ledger whose receipts are kept instead of signed. */
 export class DeskUnderTest {
   readonly metrics = new VerifierMetrics({ held: () => 0, connected: () => true });
   readonly nonces: NonceIssuer;
+  readonly log = keptLog();
   readonly desk: Desk;
   readonly receipts: { outcome: Outcome; asked: MessageProperties }[] = [];
   now = T0 + 10_000;
@@ -27,6 +30,7 @@ export class DeskUnderTest {
           this.receipts.push({ outcome, asked });
         },
       },
+      notices: new Notices(this.log),
       onVerdict: () => {},
     });
   }

@@ -299,3 +299,27 @@ describe('whatever comes over the wire', () => {
     ]);
   });
 });
+
+describe('the log', () => {
+  it('tells each thing once for each device, with its repeats at debug', async () => {
+    const twin = new TestDevice();
+    const stranger = new TestDevice('ES256', 5);
+    const [good, other, unknown] = [
+      await device.seal(),
+      await twin.seal({ readings: [fix(T0 + 5)] }),
+      await stranger.seal(),
+    ];
+    for (const sealed of [good, good, other, other]) await desk.bring(device, sealed);
+    for (const sealed of [unknown, unknown]) await desk.bring(stranger, sealed);
+    for (const _ of [1, 2]) await desk.bring(device, { message: new Uint8Array(3) });
+    expect(desk.log.lines.map(({ level, phrase }) => [level, phrase])).toEqual([
+      ['warn', 'device signed two histories'],
+      ['debug', 'device signed two histories'],
+      ['info', 'a device that is not admitted publishes proofs'],
+      ['debug', 'a device that is not admitted publishes proofs'],
+      ['warn', 'message refused'],
+      ['debug', 'message refused'],
+    ]);
+    expect(desk.log.lines[0]?.fields).toMatchObject({ device: device.id, reason: 'equivocation', seq: 0 });
+  });
+});
