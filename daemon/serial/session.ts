@@ -38,6 +38,7 @@ export class Session {
   #frames = 0;
   /** Whether the present baud rate has brought a valid frame. */
   #confirmed = false;
+  #chunks = 0;
   #bytesSinceFrame = 0;
   #fruitless = 0;
   #silence: NodeJS.Timeout | undefined;
@@ -80,8 +81,9 @@ export class Session {
 
   #take(chunk: Uint8Array): void {
     if (this.#ended) return;
+    this.#chunks += 1;
     const frames = this.#events.feed(chunk);
-    if (this.#quiet === undefined) this.#quiet = setTimeout(() => this.#events.quiet(), this.#timing.quietMs);
+    if (this.#quiet === undefined) this.#quiet = setTimeout(() => this.#lull(), this.#timing.quietMs);
     else this.#quiet.refresh();
     if (frames === 0) {
       this.#bytesSinceFrame += chunk.length;
@@ -100,13 +102,36 @@ export class Session {
     this.#watch();
   }
 
+  #lull(): void {
+    this.#unlessGrown(
+      () => this.#chunks,
+      () => this.#events.quiet(),
+    );
+  }
+
+  /**
+   * Runs something unless a count grows while the event loop polls once more. Where this process was held up, timers run
+   * before what waits in the kernel is read: that is neither a quiet line nor a silent device.
+   */
+  #unlessGrown(count: () => number, then: () => void): void {
+    const before = count();
+    setImmediate(() => {
+      if (!this.#ended && count() === before) then();
+    });
+  }
+
   /** Starts the wait for a valid frame. */
   #watch(): void {
     clearTimeout(this.#silence);
     if (this.#ended) return;
     const { silenceMs, trialMs } = this.#timing;
     const wait = this.#searching && !this.#confirmed ? Math.min(trialMs, silenceMs) : silenceMs;
-    this.#silence = setTimeout(() => this.#withoutFrames(), wait);
+    this.#silence = setTimeout(() => {
+      this.#unlessGrown(
+        () => this.#frames,
+        () => this.#withoutFrames(),
+      );
+    }, wait);
   }
 
   async #withoutFrames(): Promise<void> {

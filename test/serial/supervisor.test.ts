@@ -1,4 +1,14 @@
-import { closeSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -113,6 +123,29 @@ describe('a supervised port', () => {
   });
 });
 
+describe('a process that is held up', () => {
+  it('takes the bytes that wait for it before it calls the line quiet or the device silent', async () => {
+    const wire = device();
+    const port = supervise({ path: wire.path, silenceMs: 60 });
+    await port.untilOpened(1);
+    const order: string[] = [];
+    port.frames = (chunk) => {
+      order.push(`bytes ${chunk.length}`);
+      return 1;
+    };
+    wire.write(Buffer.from('a\n'));
+    await port.until(() => order.length === 1);
+    const quiets = port.quiets;
+    wire.write(Buffer.from('bc\n'));
+    const until = performance.now() + 150;
+    while (performance.now() < until);
+    await port.until(() => order.length === 2 || port.quiets > quiets || port.state !== 'running');
+    expect(order).toEqual(['bytes 2', 'bytes 3']);
+    expect(port.quiets).toBe(quiets);
+    expect(port.state).toBe('running');
+  });
+});
+
 describe('a port that cannot be opened', () => {
   it('is missing, with one clear line, until the device is plugged in', async () => {
     const wire = device();
@@ -151,6 +184,20 @@ describe('a port that cannot be opened', () => {
     wire.write(Buffer.from('a\n'));
     await second.untilState('running');
     expect(second.text).toBe('a\n');
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('is denied without permission, until that is granted (needs root)', async () => {
+    const node = realpathSync(device().path);
+    chmodSync(node, 0o600);
+    cleanUps.push(() => process.seteuid?.(0));
+    process.seteuid?.(65_534);
+    const port = supervise({ path: node, timing: { backoffMinMs: 60_000, backoffMaxMs: 60_000 } });
+    await port.untilState('denied');
+    expect(port.errors[0]?.toLine()).toContain(`PORT_DENIED: no permission to open the serial port ${node}`);
+    process.seteuid?.(0);
+    chmodSync(node, 0o666);
+    process.seteuid?.(65_534);
+    await port.untilOpened(1);
   });
 
   it('has failed where the path is no serial device', async () => {
