@@ -19,6 +19,8 @@ const MOST_TAPS = 6;
 const TAP_BITS = 20;
 /** Below so many movements there is nothing to fit. */
 const FEWEST = 12;
+/** Beyond it a poor prediction might be farther off than 2^53. */
+const FITTED = 2 ** 51;
 
 interface Candidate {
   readonly tap: Omit<Tap, 'weight'> | undefined;
@@ -48,7 +50,7 @@ export function fitPrediction(
   if (moves.deltas.every((delta) => delta === first)) {
     return { ...plain, drift: bounded(first, MAX_DRIFT) };
   }
-  if (moves.deltas.length < FEWEST) return plain;
+  if (moves.deltas.length < FEWEST || column.values.some((value) => Math.abs(value) > FITTED)) return plain;
   const drift = driftOf(moves.deltas);
   const steady: Prediction = { ...plain, drift };
   const candidates = candidatesFor(moves, series, drift);

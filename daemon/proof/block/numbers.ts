@@ -2,7 +2,7 @@ import { ProofError } from '../reasons.ts';
 import { bitLength, type Coder } from './coder.ts';
 
 const LENGTH_BITS = 6;
-const LONGEST = 52;
+const LONGEST = 53;
 
 /**
  * Codes whole numbers of any size, small ones in few bits: how many bits one more than the number has beyond its first, in six
@@ -17,7 +17,7 @@ export class NumberCoder {
     this.#contexts = coder.contexts(2 ** LENGTH_BITS);
   }
 
-  /** From 0 to 2^53 - 2. */
+  /** From 0 to 2^53 - 1. */
   uint(value: number): number {
     const coder = this.#coder;
     const width = bitLength(value + 1) - 1;
@@ -28,7 +28,9 @@ export class NumberCoder {
     const length = node - 2 ** LENGTH_BITS;
     if (length > LONGEST) throw new ProofError('block', 'a number beyond 2^53');
     const high = 2 ** length;
-    return high - 1 + coder.bits(length, value + 1 - high);
+    const decoded = high - 1 + coder.bits(length, value + 1 - high);
+    if (decoded > Number.MAX_SAFE_INTEGER) throw new ProofError('block', 'a number beyond 2^53');
+    return decoded;
   }
 
   /** Of either sign: the magnitude, then a bit for the sign unless it is 0. */
