@@ -101,6 +101,25 @@ describe('proofs out of order', () => {
     );
   });
 
+  it('share a commit when they come together, copies included', async () => {
+    const sealed = await device.sealMany(4);
+    const order = [2, 2, 0, 3, 0, 1, 1, 3];
+    const arrival = (index: number) => ({ kid: device.kid, message: at(sealed, index).message, received: desk.now });
+    await Promise.all(order.map((index) => desk.desk.take(arrival(index), {})));
+    const receipts = desk.taken().map(([seq, verdict]) => `${verdict} ${seq}`);
+    expect(receipts.toSorted()).toEqual([
+      'accepted 0',
+      'accepted 1',
+      'accepted 2',
+      'accepted 3',
+      'duplicate 0',
+      'duplicate 1',
+      'duplicate 3',
+    ]);
+    expect(await desk.metrics.registry.metrics()).toContain('fieldseal_verifier_ledger_commits_total 1\n');
+    expect(scratch.query('SELECT count(*) AS n FROM readings')).toEqual([{ n: 12 }]);
+  });
+
   it('survive a restart of the verifier while they are held', async () => {
     const sealed = await device.sealMany(2);
     await desk.bring(device, at(sealed, 1));
