@@ -91,7 +91,8 @@ export class Epoch {
   atTimeOfDay(timeOfDay: number): void {
     if (!Number.isNaN(this.#timeOfDay)) {
       if (Math.abs(this.#timeOfDay - timeOfDay) > SAME_TIME_MS) this.close();
-    } else if (!Number.isNaN(this.#timeOfWeek) && this.#isApart(timeOfDay, this.#timeOfWeek)) this.close();
+    } else if (this.#untimed !== 0) this.close();
+    else if (!Number.isNaN(this.#timeOfWeek) && this.#isApart(timeOfDay, this.#timeOfWeek)) this.close();
     this.touch();
     if (Number.isNaN(this.#timeOfDay)) this.#timeOfDay = timeOfDay;
   }
@@ -106,11 +107,11 @@ export class Epoch {
   }
 
   /**
-   * A message that should have told its time and did not (a receiver without a fix). `bit` names its type: the second of a
-   * type closes the epoch.
+   * A message that should have told its time of day and did not, as a receiver does without a fix: it is of another epoch than
+   * one that did. `bit` names its type: the second of a type closes the epoch.
    */
   atNoTime(bit: number): void {
-    if ((this.#untimed & bit) !== 0) this.close();
+    if (!Number.isNaN(this.#timeOfDay) || (this.#untimed & bit) !== 0) this.close();
     this.touch();
     this.#untimed |= bit;
   }
@@ -231,4 +232,5 @@ export class Epoch {
   }
 }
 
-const isDilution = (value: number): boolean => value >= 0 && value <= 9_998;
+/** Receivers write 99, 99.9 or 99.99 where they know none. */
+const isDilution = (value: number): boolean => value >= 0 && value < 9_900;

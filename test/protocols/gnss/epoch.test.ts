@@ -128,6 +128,23 @@ describe('an epoch', () => {
     ]);
   });
 
+  it('that has a fix is not one with a search before or after it', () => {
+    const search = bytes(nmea('GNRMC,,V,,,,,,,,,,N'), nmea('GNGGA,,,,,,0,00,99.99,,,,,,'), nmea('GNGLL,,,,,,V,N'));
+    expect(readings(bytes(search, rmc('092733.00'), search, search, gga('092736.00')), 'gnss.fix')).toMatchObject([
+      { time: '2026-01-15T09:27:33.000Z' },
+      { time: '2026-01-15T09:27:36.000Z' },
+    ]);
+  });
+
+  it('takes a GLL of the old form, which has no time', () => {
+    const stream = bytes(
+      rmc('092733.00'),
+      nmea('GPGLL,5321.6803,N,00630.3371,W'),
+      nmea('GPVTG,90.0,T,,M,19.438,N,36.0,K'),
+    );
+    expect(readings(stream, 'gnss.fix')).toMatchObject([{ lat: 53.3613383, speed: 10 }]);
+  });
+
   it('keeps the latest mode that GSA told', () => {
     const gsa = nmea('GNGSA,A,2,05,12,08,,,,,,,,,,1.9,1.0,1.6,1');
     expect(readings(bytes(rmc('092733.00'), gsa, gga('092734.00')), 'gnss.fix')).toMatchObject([

@@ -15,14 +15,16 @@ const PRECISE_DIGITS = 7;
 const NO_TIME = { gga: 1, rmc: 2, gll: 4, gns: 8 } as const;
 
 const A = 0x41;
+const D = 0x44;
 const N = 0x4e;
+const W = 0x57;
 
 /** The positioning system mode indicator of RMC, GLL, VTG and GNS (IEC 61162-1, "Mode indicator"), as a status. */
 function statusOfMode(indicator: number): number {
   switch (indicator) {
     case A:
       return STATUS.gnss;
-    case 0x44: // D
+    case D:
     case 0x50: // P: precise, i.e. with no deliberate degradation; receivers say it of PPP and SBAS
       return STATUS.dgnss;
     case 0x45: // E
@@ -93,29 +95,36 @@ export function gga(fields: NmeaFields, epoch: Epoch): void {
   corrections(fields, 13, fix);
 }
 
-/** RMC: time, status, position, speed, course, date, magnetic variation, mode. */
+/**
+ * RMC: time, status, position, speed, course, date, magnetic variation, mode. Some receivers write D for A when they use
+ * corrections. The date counts only with a valid fix: receivers without one tell what they remember.
+ */
 export function rmc(fields: NmeaFields, epoch: Epoch): void {
   if (!enter(fields, 1, epoch, NO_TIME.rmc)) return;
   const fix = epoch.fix;
-  const time = fields.timeOfDay(1);
-  const day = shortDate(fields, 9, epoch);
-  if (!Number.isNaN(day) && !Number.isNaN(time)) epoch.clock.setDate(day, time);
-  if (fix.ubx) return;
+  const status = fields.byte(2);
   const mode = fields.byte(12);
-  if (fields.byte(2) !== A || mode === N) {
-    fix.denied = true;
+  if ((status !== A && status !== D) || mode === N) {
+    if (!fix.ubx) fix.denied = true;
     return;
   }
-  if (fix.status === STATUS.unknown) fix.status = statusOfMode(mode);
+  const time = fields.timeOfDay(1);
+  if (!Number.isNaN(time)) epoch.clock.setDate(shortDate(fields, 9, epoch), time);
+  if (fix.ubx) return;
+  if (fix.status === STATUS.unknown) fix.status = statusOfMode(mode === 0 ? status : mode);
   place(fields, 3, fix);
   velocity(fields, 7, Number.NaN, 8, fix);
   const variation = fields.decimal(10, 5);
-  if (!Number.isNaN(variation)) fix.magvar = fields.byte(11) === 0x57 ? 0 - variation : variation;
+  if (!Number.isNaN(variation)) fix.magvar = fields.byte(11) === W ? 0 - variation : variation;
 }
 
-/** GLL: position, time, status, mode. Old receivers end with the position (NMEA 0183 1.5): it is valid if it is there. */
+/**
+ * GLL: position, time, status, mode. Old receivers end with the position (NMEA 0183 1.5): it is of the epoch that is open, and
+ * valid if it is there.
+ */
 export function gll(fields: NmeaFields, epoch: Epoch): void {
-  if (!enter(fields, 5, epoch, NO_TIME.gll)) return;
+  if (fields.count <= 5) epoch.touch();
+  else if (!enter(fields, 5, epoch, NO_TIME.gll)) return;
   const fix = epoch.fix;
   if (fix.ubx) return;
   const mode = fields.byte(7);
