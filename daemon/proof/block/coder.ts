@@ -16,3 +16,8 @@ export interface Coder {
 export function bitLength(value: number): number {
   return value < 0x100000000 ? 32 - Math.clz32(value) : 64 - Math.clz32(Math.floor(value / 0x100000000));
 }
+
+const POWERS = Float64Array.from({ length: 64 }, (_, exponent) => 2 ** exponent);
+
+/** 2 to the power of 0 to 63, looked up. */
+export const powerOf2 = (exponent: number): number => POWERS[exponent] ?? 0;

@@ -1,4 +1,5 @@
 import { ProofError } from '../reasons.ts';
+import { powerOf2 } from './coder.ts';
 import type { Codes } from './codes.ts';
 import { Scale } from './residual.ts';
 
@@ -23,6 +24,7 @@ export interface Tap {
 export const MAX_TAPS = 15;
 /** Numbers by which a column's own taps are named, from 1. */
 export const MAX_OWN = 7;
+const FIRST_SUM = 5;
 /** Weights are 65,536ths. */
 export const ONE = 65_536;
 export const MAX_WEIGHT = 2 ** 26;
@@ -93,6 +95,7 @@ export function codeIntegers(
   const half = Math.floor(modulus / 2);
   const scale = new Scale();
   const own = new Float64Array(1 + MAX_OWN);
+  const remembered = taps.reduce((most, tap) => (tap.series === 0 ? Math.max(most, tap.lag) : most), 0);
   let before: number | undefined;
   for (let row = 0; row < values.length; row++) {
     if (present[row] === 0) continue;
@@ -119,23 +122,23 @@ export function codeIntegers(
     if (!Number.isSafeInteger(value)) throw new ProofError('block', 'a value beyond 2^53');
     values[row] = value;
     deltas[row] = delta;
-    remember(own, delta - drift);
+    if (remembered > 0) remember(own, delta - drift, remembered);
     before = value;
   }
 }
 
 /**
  * Takes a movement into what a column's own taps can draw on: 1 to 4 are the last four movements, 5 to 7 are sums of all that fade by
- * a quarter, an eighth and a sixteenth at each step.
+ * a quarter, an eighth and a sixteenth at each step. Those past `most` are left as they are.
  */
-export function remember(own: Float64Array, delta: number): void {
+export function remember(own: Float64Array, delta: number, most: number): void {
   own[4] = own[3] ?? 0;
   own[3] = own[2] ?? 0;
   own[2] = own[1] ?? 0;
   own[1] = delta;
-  for (let tap = 5; tap <= 7; tap++) {
+  for (let tap = FIRST_SUM; tap <= most; tap++) {
     const sum = own[tap] ?? 0;
-    own[tap] = clamp(sum - Math.floor(sum / 2 ** (tap - 3)) + delta);
+    own[tap] = clamp(sum - Math.floor(sum / powerOf2(tap - 3)) + delta);
   }
 }
 

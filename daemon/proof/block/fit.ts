@@ -98,7 +98,7 @@ function candidatesFor({ rows, deltas }: Movements, series: readonly Series[], d
   const history = Array.from({ length: MAX_OWN }, () => new Float64Array(rows.length));
   for (let i = 0; i < rows.length; i++) {
     for (const [lag, terms] of history.entries()) terms[i] = clamp(own[lag + 1] ?? 0);
-    remember(own, (deltas[i] ?? 0) - drift);
+    remember(own, (deltas[i] ?? 0) - drift, MAX_OWN);
   }
   for (const [lag, terms] of history.entries())
     candidates.push({ tap: { series: 0, lag: lag + 1, level: false }, terms });

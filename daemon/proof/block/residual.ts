@@ -1,4 +1,4 @@
-import { bitLength, type Coder } from './coder.ts';
+import { bitLength, type Coder, powerOf2 } from './coder.ts';
 import { NumberCoder } from './numbers.ts';
 
 /** Steps of a half octave of scale that have contexts of their own; louder residuals share the last two. */
@@ -27,10 +27,10 @@ export class ResidualCoder {
     const magnitude = Math.abs(residual);
     const octave = bitLength(scale.mean);
     // The bit below the highest tells the half of the octave.
-    const half = octave < 2 ? 0 : Math.floor(scale.mean / 2 ** (octave - 2)) % 2;
+    const half = octave < 2 ? 0 : Math.floor(scale.mean / powerOf2(octave - 2)) % 2;
     const step = Math.max(0, octave - 6);
     const contexts = this.#unary + UNARY * Math.min(2 * octave + half, SCALES - 2 + half);
-    const low = 2 ** step;
+    const low = powerOf2(step);
     const steps = Math.floor(magnitude / low);
     let whole = 0;
     while (whole < UNARY && coder.bit(contexts + whole, steps > whole ? 1 : 0) === 1) whole += 1;
