@@ -67,7 +67,8 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
   #version: '5' | '3.1.1';
   /** We know which version this broker speaks: it took 5, or said outright which one it doesn't take. */
   #versionIsSettled = false;
-  #running = false;
+  /** How many of the filters the present session has asked for. */
+  #asked = 0;
   #reported: { line: string; repeats: number } | undefined;
 
   constructor(config: MqttConfig, options: BrokerConnectionOptions) {
@@ -89,16 +90,17 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
     return this.#limits !== undefined;
   }
 
-  /** Sets who takes the messages. There is one taker, set before run(). */
+  /** Sets who takes the messages. There is one taker, set before the first connection is there. */
   onMessage(handler: MessageHandler): void {
     if (this.#handler !== undefined) throw new Error('a broker connection has one message handler');
     this.#handler = handler;
   }
 
-  /** Adds topic filters, before run(). They are subscribed to at each connection, at QoS 1. */
+  /** Adds topic filters. They are subscribed to now and at each connection to come, at QoS 1. */
   subscribe(filters: readonly string[]): void {
-    if (this.#running) throw new Error('subscriptions are made before the connection runs');
     for (const filter of filters) this.#filters.add(filter);
+    const session = this.#session;
+    if (session !== undefined) void this.#subscribeOrAbandon(session);
   }
 
   /**
@@ -123,7 +125,6 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
    * file that is not there); whatever a message handler threw.
    */
   async run(signal: AbortSignal): Promise<void> {
-    this.#running = true;
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       const outcome = await this.#attempt(signal, attempt === 0);
       if (signal.aborted) return;
@@ -158,11 +159,28 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
     try {
       const opened = await Promise.race([this.#bug.promise, session.open()]);
       if ('kind' in opened) return opened;
-      const subscribed = session.subscribe([...this.#filters]);
+      this.#asked = 0;
+      const subscribed = this.#subscribe(session);
       return (await Promise.race([this.#bug.promise, session.ended, subscribed])) ?? opened;
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
+  }
+
+  /** Asks for the filters that this session has not asked for yet. */
+  async #subscribe(session: BrokerSession): Promise<Failure | undefined> {
+    while (this.#asked < this.#filters.size) {
+      const filters = [...this.#filters].slice(this.#asked);
+      this.#asked += filters.length;
+      const failure = await session.subscribe(filters);
+      if (failure !== undefined) return failure;
+    }
+    return undefined;
+  }
+
+  async #subscribeOrAbandon(session: BrokerSession): Promise<void> {
+    const failure = await this.#subscribe(session);
+    if (failure !== undefined) session.abandon(failure);
   }
 
   async #clientOptions(first: boolean) {
@@ -196,6 +214,7 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
       'broker connected',
     );
     this.#reported = undefined;
+    void this.#subscribeOrAbandon(session);
     void this.#tellStatus(session, 'online');
     this.emit('connected', limits);
     const stop = new Deferred<'stop'>();
@@ -269,7 +288,8 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
 
   async #take(message: Parameters<MessageHandler>[0]): Promise<void> {
     this.stats.messagesReceived += 1;
-    await this.#handler?.(message);
+    if (this.#handler === undefined) throw new Error('a message came before anyone was there to take it');
+    await this.#handler(message);
   }
 }
 

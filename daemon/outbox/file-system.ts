@@ -1,11 +1,12 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /**
  * What the outbox asks of a disk, in steps that a crash may fall between. Contents are durable once `write` resolves; that a
  * name stands, moved or went is durable once `syncFolder` of its folder resolves.
  */
 export interface FileSystem {
-  /** Makes a folder, and those above it; one that exists is good. */
+  /** Makes a folder, and those above it, durably; one that exists is good. */
   makeFolder(path: string): Promise<void>;
   /** The names of the files in a folder, in any order. */
   list(folder: string): Promise<string[]>;
@@ -25,7 +26,16 @@ const FOLDER_MODE = 0o700;
 
 export const nodeFileSystem: FileSystem = {
   async makeFolder(path) {
-    await mkdir(path, { recursive: true, mode: FOLDER_MODE });
+    try {
+      await mkdir(path, { mode: FOLDER_MODE });
+    } catch (error) {
+      if (systemCode(error) === 'EEXIST') return;
+      if (systemCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+      // Node's own recursive mkdir never returns where a file system takes no folders, such as below /proc.
+      await this.makeFolder(dirname(path));
+      await mkdir(path, { mode: FOLDER_MODE });
+    }
+    await this.syncFolder(dirname(path));
   },
   async list(folder) {
     const entries = await readdir(folder, { withFileTypes: true });

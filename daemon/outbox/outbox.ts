@@ -81,7 +81,8 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     this.#log = options.log.child({ room: 'outbox' });
     this.#spool = new Spool(options.fileSystem ?? nodeFileSystem, config.directory);
     this.#lock = options.lock ?? new FolderLock();
-    this.#now = options.now ?? Date.now;
+    const { now = Date.now } = options;
+    this.#now = () => Math.floor(now());
   }
 
   /** How many proofs wait for a receipt. */

@@ -139,6 +139,22 @@ describe('a connection to mosquitto', () => {
     expect(warnings.map((line) => line['code'])).toEqual(['BROKER_UNREACHABLE', 'BROKER_UNREACHABLE']);
   });
 
+  it('subscribes while connected as well, and again at the next connection', async () => {
+    const received = new Queue<Message>();
+    const one = await start(mqttConfig(broker.url), {}, (connection) => {
+      connection.onMessage(async (message) => received.put(message));
+    });
+    one.connection.subscribe(['late']);
+    await one.connection.publish('late', 'first');
+    expect(text(await received.take())).toBe('first');
+    const back = once(one.connection, 'connected');
+    await broker.kill();
+    await broker.start();
+    await back;
+    await one.connection.publish('late', 'second');
+    expect(text(await received.take())).toBe('second');
+  });
+
   it('says offline when it closes and, by its last will, when it breaks', async () => {
     const statuses = new Queue<Message>();
     await start(mqttConfig(broker.url), { clientId: 'watcher' }, (connection) => {

@@ -22,7 +22,7 @@ export async function seal(
     kind: 'gnss.fix',
     source: 'gnss',
     t: t + index * 1000,
-    fields: { mode: 3, lat: 474_000_000 + index, lon: 85_000_000 },
+    fields: { mode: 3, lat: 474_000_000 + ((index * 7_919) % 10_007), lon: 85_000_000 + ((index * 104_729) % 99_991) },
   }));
   const draft = draftProof({
     publicKey: device.publicKey,

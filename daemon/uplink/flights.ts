@@ -1,0 +1,169 @@
+import type { OutboxEntry } from '../outbox/index.ts';
+
+export interface FlightLimits {
+  /** Proofs that may wait for the broker's acknowledgement at once. */
+  readonly window: number;
+  /** Proofs that may wait for a receipt at once, acknowledged by the broker or not. */
+  readonly awaiting: number;
+  /** A proof without a receipt for so long is due again. */
+  readonly receiptTimeoutMs: number;
+}
+
+interface Flight {
+  readonly entry: OutboxEntry;
+  /** When it was last published, by the injected clock. */
+  readonly published: number;
+  /** How often it was published. */
+  readonly times: number;
+  /** The connection broke before the broker had it. */
+  readonly broken: boolean;
+}
+
+/** Repeats grow rarer up to this. */
+const LONGEST_REPEAT_MS = 600_000;
+
+/**
+ * Decides which proof is published next. Two windows: few wait for the broker's acknowledgement, ten times as many for a
+ * receipt, and none but those are known to the broker, however many lie in the outbox.
+ *
+ * A proof without a receipt in time is published again, more rarely each time. But while no receipt comes for any, the
+ * verifier is away, and more copies would only fill the broker: one proof at a time is published again then, in turn, at
+ * doubling intervals. The first receipt makes all that are overdue due at once.
+ */
+export class Flights {
+  readonly #limits: FlightLimits;
+  readonly #now: () => number;
+  /** By digest; the one that was published longest ago comes first. */
+  readonly #flights = new Map<string, Flight>();
+  /** Digests that the broker has not acknowledged. */
+  readonly #unacknowledged = new Set<string>();
+  #window: number;
+  #lastReceipt = Number.NEGATIVE_INFINITY;
+  #nextProbe = Number.NEGATIVE_INFINITY;
+  #probeInterval: number;
+
+  /** @param now milliseconds that never go back */
+  constructor(limits: FlightLimits, now: () => number) {
+    this.#limits = limits;
+    this.#window = limits.window;
+    this.#now = now;
+    this.#probeInterval = limits.receiptTimeoutMs;
+  }
+
+  get inFlight(): number {
+    return this.#unacknowledged.size;
+  }
+
+  get awaitingReceipt(): number {
+    return this.#flights.size;
+  }
+
+  /** Proofs that the broker has and that have no receipt. */
+  get delivered(): number {
+    let count = 0;
+    for (const { entry, broken } of this.#flights.values()) {
+      if (!broken && !this.#unacknowledged.has(entry.digest)) count += 1;
+    }
+    return count;
+  }
+
+  /** A connection is there that takes so many messages at once. */
+  connected(receiveMaximum: number): void {
+    this.#window = Math.min(this.#limits.window, receiveMaximum);
+  }
+
+  /** The proof to publish now, if any; `pending` are the proofs of the outbox, oldest first. */
+  next(pending: Iterable<OutboxEntry>, skip: ReadonlySet<string>): OutboxEntry | undefined {
+    if (this.#unacknowledged.size >= this.#window) return undefined;
+    const again = this.#due(skip);
+    if (again !== undefined) return again;
+    if (this.#flights.size >= this.#limits.awaiting) return undefined;
+    for (const entry of pending) if (!this.#flights.has(entry.digest) && !skip.has(entry.digest)) return entry;
+    return undefined;
+  }
+
+  /** Milliseconds until a proof may be due again; undefined while only an acknowledgement or a receipt changes that. */
+  untilDue(): number | undefined {
+    if (this.#unacknowledged.size >= this.#window) return undefined;
+    let due = Number.POSITIVE_INFINITY;
+    for (const flight of this.#flights.values()) {
+      if (this.#unacknowledged.has(flight.entry.digest)) continue;
+      const probe = this.#isSilentSince(flight) ? this.#nextProbe : Number.NEGATIVE_INFINITY;
+      due = Math.min(due, Math.max(this.#dueAt(flight), probe));
+    }
+    return due === Number.POSITIVE_INFINITY ? undefined : Math.max(0, due - this.#now());
+  }
+
+  /** Publishing begins. Says how often the proof was published before. */
+  departs(entry: OutboxEntry): number {
+    const before = this.#flights.get(entry.digest);
+    const times = before?.times ?? 0;
+    const now = this.#now();
+    if (before !== undefined && !before.broken && this.#isSilentSince(before)) {
+      this.#nextProbe = now + this.#probeInterval;
+      this.#probeInterval = Math.min(this.#probeInterval * 2, this.#longestRepeat);
+    }
+    this.#flights.delete(entry.digest);
+    this.#flights.set(entry.digest, { entry, published: now, times: times + 1, broken: false });
+    this.#unacknowledged.add(entry.digest);
+    return times;
+  }
+
+  /** The broker has answered, whatever it said; the receipt is still to come. */
+  acknowledged(entry: OutboxEntry): void {
+    this.#unacknowledged.delete(entry.digest);
+  }
+
+  /** The connection broke first: the proof goes out again, before all others. */
+  broke(entry: OutboxEntry): void {
+    this.#unacknowledged.delete(entry.digest);
+    const flight = this.#flights.get(entry.digest);
+    if (flight !== undefined) this.#flights.set(entry.digest, { ...flight, broken: true });
+  }
+
+  /** The broker can't take it at all. */
+  returns(entry: OutboxEntry): void {
+    this.#unacknowledged.delete(entry.digest);
+    this.#flights.delete(entry.digest);
+  }
+
+  /** A receipt came, whichever proof it was for: the verifier is there. */
+  receiptCame(): void {
+    this.#lastReceipt = this.#now();
+    this.#nextProbe = Number.NEGATIVE_INFINITY;
+    this.#probeInterval = this.#limits.receiptTimeoutMs;
+  }
+
+  /** Lets go of the proofs that have left the outbox. */
+  keep(isPending: (entry: OutboxEntry) => boolean): void {
+    for (const { entry } of this.#flights.values()) if (!isPending(entry)) this.#flights.delete(entry.digest);
+  }
+
+  #due(skip: ReadonlySet<string>): OutboxEntry | undefined {
+    const now = this.#now();
+    let due: OutboxEntry | undefined;
+    for (const flight of this.#flights.values()) {
+      const { digest } = flight.entry;
+      if (this.#unacknowledged.has(digest) || skip.has(digest)) continue;
+      if (flight.broken) return flight.entry;
+      if (due !== undefined || now < this.#dueAt(flight)) continue;
+      if (this.#isSilentSince(flight) && now < this.#nextProbe) continue;
+      due = flight.entry;
+    }
+    return due;
+  }
+
+  #dueAt(flight: Flight): number {
+    if (flight.broken) return Number.NEGATIVE_INFINITY;
+    const timeout = this.#limits.receiptTimeoutMs * 2 ** (flight.times - 1);
+    return flight.published + Math.min(timeout, this.#longestRepeat);
+  }
+
+  #isSilentSince(flight: Flight): boolean {
+    return this.#lastReceipt < flight.published;
+  }
+
+  get #longestRepeat(): number {
+    return Math.max(this.#limits.receiptTimeoutMs, LONGEST_REPEAT_MS);
+  }
+}

@@ -1,0 +1,2 @@
+export { statusMessages } from './status.ts';
+export { type Nonce, Uplink, type UplinkParts, type UplinkStats } from './uplink.ts';

@@ -1,0 +1,133 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { OutboxEntry } from '../../daemon/outbox/index.ts';
+import { Flights } from '../../daemon/uplink/flights.ts';
+
+const entry = (counter: number): OutboxEntry => ({
+  ...{ name: `${counter}`, digest: `digest ${counter}`, counter, written: 0, bytes: 100, crc: 0 },
+});
+const NONE: ReadonlySet<string> = new Set();
+
+let now: number;
+let pending: OutboxEntry[];
+let flights: Flights;
+
+const fly = (limits: Partial<ConstructorParameters<typeof Flights>[0]> = {}) =>
+  new Flights({ window: 3, awaiting: 6, receiptTimeoutMs: 1000, ...limits }, () => now);
+/** Publishes all that may be published now; the numbers of the proofs. */
+const publishAll = (acknowledge = true): number[] => {
+  const published: number[] = [];
+  for (let next = flights.next(pending, NONE); next !== undefined; next = flights.next(pending, NONE)) {
+    flights.departs(next);
+    if (acknowledge) flights.acknowledged(next);
+    published.push(next.counter);
+    if (published.length > 100) throw new Error('publishes without end');
+  }
+  return published;
+};
+const settle = (counter: number) => {
+  flights.receiptCame();
+  pending = pending.filter((one) => one.counter !== counter);
+  flights.keep((one) => pending.includes(one));
+};
+/** Moves the clock to the next moment at which a proof may be due. */
+const sleep = () => {
+  const until = flights.untilDue();
+  if (until === undefined) throw new Error('nothing to wait for');
+  now += until;
+  return until;
+};
+
+beforeEach(() => {
+  now = 0;
+  pending = Array.from({ length: 20 }, (_, counter) => entry(counter));
+  flights = fly();
+});
+
+describe('which proof goes next', () => {
+  it('the oldest, as many as the window holds', () => {
+    expect(publishAll(false)).toEqual([0, 1, 2]);
+    expect(flights.inFlight).toBe(3);
+    expect(flights.untilDue()).toBeUndefined();
+    flights.acknowledged(entry(1));
+    expect(publishAll(false)).toEqual([3]);
+  });
+
+  it('no more than the broker takes at once', () => {
+    flights.connected(2);
+    expect(publishAll(false)).toEqual([0, 1]);
+  });
+
+  it('none while too many wait for a receipt, however many the broker has acknowledged', () => {
+    expect(publishAll()).toEqual([0, 1, 2, 3, 4, 5]);
+    settle(2);
+    expect(publishAll()).toEqual([6]);
+  });
+
+  it('after a broken connection those that the broker may not have, in their order, before new ones', () => {
+    publishAll(false);
+    for (const counter of [0, 1, 2]) flights.broke(entry(counter));
+    expect(publishAll(false)).toEqual([0, 1, 2]);
+    for (const counter of [0, 1, 2]) flights.acknowledged(entry(counter));
+    expect(publishAll(false)).toEqual([3, 4, 5]);
+  });
+
+  it('none that the connection cannot carry', () => {
+    flights.departs(entry(0));
+    flights.returns(entry(0));
+    expect(flights.next(pending, new Set(['digest 0']))?.counter).toBe(1);
+  });
+});
+
+describe('a proof without a receipt', () => {
+  it('goes again after the timeout while receipts come for others, more rarely each time', () => {
+    pending = [entry(0), entry(1)];
+    publishAll();
+    const intervals: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      now += 1;
+      settle(1);
+      const start = now;
+      sleep();
+      expect(publishAll()).toEqual([0]);
+      intervals.push(now - start + 1);
+    }
+    expect(intervals).toEqual([1000, 2000, 4000, 8000]);
+  });
+
+  it('is the only one to go again, in turn with others, while no receipt comes at all', () => {
+    publishAll();
+    const probes: [waited: number, counters: number[]][] = [];
+    for (let i = 0; i < 5; i++) probes.push([sleep(), publishAll()]);
+    expect(probes).toEqual([
+      [1000, [0]],
+      [1000, [1]],
+      [2000, [2]],
+      [4000, [3]],
+      [8000, [4]],
+    ]);
+  });
+
+  it('is due at once with all others that are overdue when the first receipt comes', () => {
+    publishAll();
+    for (let i = 0; i < 10; i++) {
+      sleep();
+      publishAll();
+    }
+    now += 10_000;
+    settle(0);
+    expect(publishAll().sort((a, b) => a - b)).toEqual(expect.arrayContaining([6]));
+    now += 1_000_000;
+    settle(6);
+    expect(publishAll().length).toBeGreaterThanOrEqual(5);
+  });
+
+  it('waits for no longer than ten minutes between two attempts', () => {
+    publishAll();
+    let longest = 0;
+    for (let i = 0; i < 40; i++) {
+      longest = Math.max(longest, sleep());
+      publishAll();
+    }
+    expect(longest).toBe(600_000);
+  });
+});
