@@ -111,10 +111,14 @@ export function checkSign1(sign1: Sign1, key: PublicKey): void {
   if (sign1.algorithm !== key.algorithm) {
     throw new ProofError('algorithm', `signed as ${sign1.algorithm} by an ${key.algorithm} key`);
   }
-  if (!isLowS(key.algorithm, sign1.signature)) throw new ProofError('high-s', 'S is above half the group order');
-  if (!primitives.verify(key, sign1.toBeSigned, sign1.signature)) {
-    throw new ProofError('signature', "not the key's signature");
-  }
+  checkEcdsa(key, sign1.toBeSigned, sign1.signature);
+}
+
+/** Checks a signature r||s over the SHA-256 of a message. Throws ProofError `parse`, `high-s` or `signature`. */
+export function checkEcdsa(key: PublicKey, message: Uint8Array, signature: Uint8Array): void {
+  if (signature.length !== 64) throw new ProofError('parse', `a signature of ${signature.length} bytes, not 64`);
+  if (!isLowS(key.algorithm, signature)) throw new ProofError('high-s', 'S is above half the group order');
+  if (!primitives.verify(key, message, signature)) throw new ProofError('signature', "not the key's signature");
 }
 
 /** Half the order of each group, rounded down (SEC 2, sections 2.4.1 and 2.4.2), big-endian. */
@@ -124,7 +128,7 @@ const HALF_ORDER = {
 } as const;
 
 /** Whether S, the second half of r||s, is at most half the group order: of S and its negative only that one counts. */
-export function isLowS(algorithm: Algorithm, signature: Uint8Array): boolean {
+function isLowS(algorithm: Algorithm, signature: Uint8Array): boolean {
   const half = HALF_ORDER[algorithm];
   for (let i = 0; i < 32; i++) {
     const difference = (signature[32 + i] ?? 0) - (half[i] ?? 0);

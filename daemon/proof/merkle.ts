@@ -67,11 +67,9 @@ export function verifyMerklePath(
     node.set(siblingIsLeft ? hash : sibling, 1 + HASH_BYTES);
     hash = primitives.sha256(node);
     // A last leaf without a right neighbour was passed up until it got a left one.
-    if (at % 2 === 0) {
-      while (at % 2 === 0 && at !== 0) {
-        at = Math.floor(at / 2);
-        last = Math.floor(last / 2);
-      }
+    while (siblingIsLeft && at % 2 === 0 && at !== 0) {
+      at = Math.floor(at / 2);
+      last = Math.floor(last / 2);
     }
     at = Math.floor(at / 2);
     last = Math.floor(last / 2);
