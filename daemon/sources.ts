@@ -17,9 +17,13 @@ export interface ConfiguredPort {
 }
 
 /** The configured ports with their profiles, and every source that a proof of this gateway may name. */
-export async function loadSources(
-  config: DaemonConfig,
-): Promise<{ readonly ports: readonly ConfiguredPort[]; readonly proofSources: readonly ProofSource[] }> {
+export interface Sources {
+  readonly ports: readonly ConfiguredPort[];
+  readonly proofSources: readonly ProofSource[];
+}
+
+/** @throws FieldsealError PROFILE_NOT_FOUND, PROFILE_INVALID or FILE_NOT_READABLE */
+export async function loadSources(config: DaemonConfig): Promise<Sources> {
   const folders = [...config.profileFolders, SHIPPED_PROFILES];
   const ports: ConfiguredPort[] = [];
   for (const [index, port] of config.ports.entries()) {

@@ -3,8 +3,16 @@ import { EXIT, FieldsealError } from '../errors.ts';
 import { SOFTWARE } from '../version.ts';
 import { configCommand } from './config.ts';
 import { decodeCommand } from './decode.ts';
+import { demoCommand } from './demo.ts';
+import { proveReadingCommand, verifyReadingCommand } from './disclose.ts';
+import { enrollCommand } from './enroll.ts';
+import { inspectCommand } from './inspect.ts';
 import { type CommandIo, examples } from './io.ts';
+import { keyCommand } from './key.ts';
 import { profilesCommand } from './profiles.ts';
+import { runCommand } from './run.ts';
+import { verifierCommand } from './verifier.ts';
+import { verifyCommand } from './verify.ts';
 
 /**
  * Runs the command line and returns the exit code: 0 good, 1 the answer is no, 2 bad usage, configuration or
@@ -25,6 +33,22 @@ export async function runProgram(args: readonly string[], surroundings: Omit<Com
   }
 }
 
+/** In the order of the help. */
+const COMMANDS = [
+  demoCommand,
+  runCommand,
+  configCommand,
+  profilesCommand,
+  keyCommand,
+  enrollCommand,
+  verifierCommand,
+  verifyCommand,
+  inspectCommand,
+  proveReadingCommand,
+  verifyReadingCommand,
+  decodeCommand,
+];
+
 /** The command line, one file a subcommand. */
 export function buildProgram(io: CommandIo): Command {
   const program = new Command('fieldseal')
@@ -35,8 +59,7 @@ export function buildProgram(io: CommandIo): Command {
       `${examples('fieldseal demo', 'fieldseal run --config /etc/fieldseal/fieldseal.yaml')}
 Exit codes: 0 good, 1 the answer is no, 2 bad usage, configuration or environment.`,
     );
-  const commands = [decodeCommand, profilesCommand, configCommand];
-  for (const command of commands) program.addCommand(command(io));
+  for (const command of COMMANDS) program.addCommand(command(io));
   settle(program, io);
   return program;
 }

@@ -1,2 +1,2 @@
 export { LossBook } from './loss-book.ts';
-export { type ChainStart, Sealer, type SealerParts, type SealerStats } from './sealer.ts';
+export { type ChainStart, type SealedProof, Sealer, type SealerParts, type SealerStats } from './sealer.ts';

@@ -25,12 +25,22 @@ const RETRY_MAX_MS = 30_000;
 /** Where the chain stands: its last proof, or an epoch that has none yet. */
 export type ChainStart = ChainHead | { readonly epoch: Uint8Array };
 
+/** A signed proof on its way to the disk. */
+export interface SealedProof {
+  /** As it is published. */
+  readonly message: Uint8Array;
+  readonly head: ChainHead;
+  /** The losses that it declares. */
+  readonly declared: readonly Loss[];
+  readonly readings: number;
+}
+
 /** What the sealer works with; the composition root gives it. */
 export interface SealerParts {
   readonly signer: DigestSigner;
   readonly start: ChainStart;
   /** Makes a signed proof durable; only then does the chain go on. */
-  readonly store: (message: Uint8Array, head: ChainHead, declared: readonly Loss[]) => Promise<void>;
+  readonly store: (proof: SealedProof) => Promise<void>;
   /** Losses that are written down and that no stored proof declares yet. */
   readonly losses: () => readonly Loss[];
   /** Writes a loss down durably. */
@@ -63,7 +73,7 @@ export class Sealer {
   readonly #book = new LossBook();
   readonly stats: SealerStats = { proofs: 0, readings: 0, signFailures: 0, waiting: 0, trouble: undefined };
   #head: ChainStart;
-  #nonce: Uint8Array | undefined;
+  #challenge: { readonly nonce: Uint8Array; readonly expiry: number } | undefined;
   #lossesSince: number | undefined;
   readonly #limits: BatchLimits;
   #wake: () => void = () => {};
@@ -92,9 +102,9 @@ export class Sealer {
     if (closed.length > 0 || wasEmpty) this.#wake();
   }
 
-  /** The verifier's latest challenge: every proof from now on carries it. */
-  setNonce(nonce: Uint8Array): void {
-    this.#nonce = nonce;
+  /** The verifier's latest challenge: every proof carries it until it lapses at `expiry`, ms since the Unix epoch. */
+  setNonce(nonce: Uint8Array, expiry: number): void {
+    this.#challenge = { nonce, expiry };
   }
 
   /** Something was lost: the next proof declares it, or one of its own where no reading comes within a batch's age. */
@@ -197,7 +207,8 @@ export class Sealer {
       if (draft === undefined) return this.#sealHalves(batch, signal);
       const signature = await this.#sign(draft.digest);
       if (signature !== undefined) {
-        await this.#parts.store(draft.finish(signature), draft.head, declared);
+        const message = draft.finish(signature);
+        await this.#parts.store({ message, head: draft.head, declared, readings: batch.readings.length });
         this.#head = draft.head;
         this.#lossesSince = undefined;
         this.stats.proofs += 1;
@@ -212,6 +223,8 @@ export class Sealer {
 
   /** Undefined where the readings do not fit one message and have to be parted. */
   #draft(readings: readonly Reading[], losses: readonly Loss[]): ProofDraft | undefined {
+    const now = this.#parts.clock.now();
+    const nonce = this.#challenge !== undefined && this.#challenge.expiry > now ? this.#challenge.nonce : undefined;
     try {
       return draftProof({
         publicKey: this.#parts.signer.publicKey,
@@ -220,9 +233,9 @@ export class Sealer {
         sources: this.#parts.sources,
         clock: this.#parts.clock.state(),
         losses,
-        ...(this.#nonce === undefined ? {} : { nonce: this.#nonce }),
+        ...(nonce === undefined ? {} : { nonce }),
         software: this.#parts.software,
-        now: this.#parts.clock.now(),
+        now,
       });
     } catch (error) {
       if (error instanceof ProofError && error.reason === 'size' && readings.length > 1) return undefined;

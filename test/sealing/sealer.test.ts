@@ -2,10 +2,11 @@ import { describe, expect, it, vi } from 'vitest';
 import { FieldsealError } from '../../daemon/errors.ts';
 import { type ChainHead, type DigestSigner, type Loss, parseProof, verifyProof } from '../../daemon/proof/index.ts';
 import type { Reading } from '../../daemon/readings/index.ts';
-import { Sealer } from '../../daemon/sealing/index.ts';
+import { type SealedProof, Sealer } from '../../daemon/sealing/index.ts';
 import { keptLog } from '../support/kept-log.ts';
 import { testSigner } from '../support/test-signer.ts';
 
+const NOW = 1_790_000_000_000;
 const EPOCH = new Uint8Array(16).fill(9);
 const LIMITS = { maxAge: 60_000, maxReadings: 10, maxBytes: 96_000 };
 const reading = (t: number): Reading => ({ kind: 'host.health', source: 'host', t, fields: { uptime: t } });
@@ -13,16 +14,16 @@ const readings = (count: number, from = 0) => Array.from({ length: count }, (_, 
 
 /** A sealer whose proofs land in `stored`; `count(n)` waits until there are n. */
 function bench(signer: DigestSigner, limits = LIMITS, start: ChainHead | { epoch: Uint8Array } = { epoch: EPOCH }) {
-  const stored: { message: Uint8Array; head: ChainHead; declared: readonly Loss[] }[] = [];
+  const stored: SealedProof[] = [];
   const log = keptLog();
   const time = { now: 1_000 };
   let noted: Loss[] = [];
   const sealer = new Sealer(limits, {
     signer,
     start,
-    store: async (message, head, declared) => {
-      stored.push({ message, head, declared });
-      noted = noted.filter((loss) => !declared.includes(loss));
+    store: async (proof) => {
+      stored.push(proof);
+      noted = noted.filter((loss) => !proof.declared.includes(loss));
     },
     losses: () => noted,
     noteLoss: async (loss) => {
@@ -30,7 +31,7 @@ function bench(signer: DigestSigner, limits = LIMITS, start: ChainHead | { epoch
     },
     sources: [{ source: 'host', profile: 'builtin/host', profileDigest: new Uint8Array(32) }],
     clock: {
-      now: () => 1_790_000_000_000,
+      now: () => NOW,
       monotonicNow: () => time.now,
       state: () => ({ source: 'ntp', uncertaintyMs: 5, bootId: new Uint8Array(16), sinceBootMs: time.now }),
     },
@@ -73,13 +74,16 @@ describe('Sealer', () => {
     expect(sealer.head).toMatchObject({ seq: 42 });
   });
 
-  it('carries the latest nonce', async () => {
-    const { sealer, end, opened } = bench(testSigner());
-    sealer.setNonce(new Uint8Array(16).fill(4));
-    sealer.setNonce(new Uint8Array(16).fill(5));
+  it('carries the latest nonce until it lapses', async () => {
+    const { sealer, count, end, opened } = bench(testSigner());
+    sealer.setNonce(new Uint8Array(16).fill(4), NOW + 1);
+    sealer.setNonce(new Uint8Array(16).fill(5), NOW + 1);
+    for (const one of readings(10)) sealer.add(one);
+    await count(1);
+    sealer.setNonce(new Uint8Array(16).fill(6), NOW);
     sealer.add(reading(1));
     await end();
-    expect(opened()[0]?.proof.payload.nonce).toEqual(new Uint8Array(16).fill(5));
+    expect(opened().map(({ proof }) => proof.payload.nonce)).toEqual([new Uint8Array(16).fill(5), undefined]);
   });
 
   it('declares a loss once, its counts added up', async () => {
