@@ -7,8 +7,10 @@
         "native/failure.c",
         "native/notify.c",
         "native/pkcs11.c",
+        "native/pkcs11_arguments.c",
         "native/pkcs11_module.c",
         "native/pkcs11_names.c",
+        "native/pkcs11_results.c",
         "native/pkcs11_session.c",
         "native/pkcs11_worker.c",
         "native/pty.c"

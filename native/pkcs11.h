@@ -153,7 +153,7 @@ void worker_stop(struct worker *worker);
 /* The JavaScript side lets go. The worker frees itself when its thread has ended too. */
 void worker_abandon(napi_env env, struct worker *worker);
 
-/* ---- pkcs11.c */
+/* ---- pkcs11_results.c */
 
 /* Settles the job's promise, on the JavaScript thread. */
 void job_settle(napi_env env, struct job *job);
