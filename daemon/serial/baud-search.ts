@@ -24,6 +24,11 @@ export class BaudSearch {
     this.#start = this.#index;
   }
 
+  /** Back to where the round began: to the rate that last worked, if any did. */
+  rewind(): void {
+    this.#index = this.#start;
+  }
+
   /** Moves on to the next rate; true when that ends a round. */
   advance(): boolean {
     this.#index = (this.#index + 1) % this.#rates.length;

@@ -126,7 +126,11 @@ class SerialConnection implements Connection {
     } catch {
       // A hung-up tty has nothing left to flush.
     }
-    await this.#port.close();
+    try {
+      await this.#port.close();
+    } catch {
+      // Linux releases a descriptor even where close(2) reports an error (close(2), "Dealing with error returns").
+    }
   }
 
   #wait(poller: Poller, events: ConnectionEvents): void {

@@ -38,6 +38,7 @@ export class Session {
   #frames = 0;
   /** Whether the present baud rate has brought a valid frame. */
   #confirmed = false;
+  #changingRate = false;
   #chunks = 0;
   #bytesSinceFrame = 0;
   #fruitless = 0;
@@ -89,6 +90,8 @@ export class Session {
       this.#bytesSinceFrame += chunk.length;
       return;
     }
+    // What still came at the last rate says nothing of the next.
+    if (this.#changingRate) return;
     this.#frames += frames;
     this.#bytesSinceFrame = 0;
     this.#fruitless = 0;
@@ -158,12 +161,15 @@ export class Session {
   }
 
   async #setBaudRate(): Promise<boolean> {
+    this.#changingRate = true;
     try {
       await this.#connection.setBaudRate(this.#baud.current);
       return true;
     } catch {
       // The device was unplugged this very moment, or its driver knows no such rate: opening it anew tells which.
       return false;
+    } finally {
+      this.#changingRate = false;
     }
   }
 

@@ -140,7 +140,8 @@ export class PortSupervisor {
       this.#stats.refusals[state] += 1;
       // Where it has been open before, its absence means that it was unplugged: that was said when it happened.
       this.#setState(state === 'missing' && this.#wasOpen ? 'unplugged' : state, error);
-      if (state === 'failed') this.#baud.advance();
+      // The binding says so of a rate that a driver doesn't know.
+      if (/baud rate/i.test(error.message)) this.#baud.advance();
       return undefined;
     }
   }
@@ -179,6 +180,8 @@ export class PortSupervisor {
       this.#patience = Math.min(MAX_PATIENCE, this.#patience * 2);
       return;
     }
+    // After a failure it may be the rate that is at fault: going back to the first would never come to the next.
+    if (cause !== 'failed') this.#baud.rewind();
     this.#setState('unplugged');
     // A device that comes and goes without ever making sense is not worth a busy loop.
     await delay(frames > 0 ? this.#timing.settleMs : this.#backoff.next(), signal);
