@@ -8,8 +8,8 @@ type Writable<T> = { -readonly [N in keyof T]: T[N] };
 /** Two sentences of one epoch may write its time of day with different numbers of digits. */
 const SAME_TIME_MS = 5;
 
-/** NMEA rounds the time that UBX tells as a time of week, and the two may differ by the receiver's clock offset. */
-const SAME_TIME_ACROSS_MS = 60;
+/** NMEA rounds to hundredths the time that UBX tells in ms. */
+const SAME_TIME_ACROSS_MS = 10;
 
 const MAX_USED = 96;
 
@@ -26,7 +26,7 @@ export interface Dilution {
  * Gathers the messages of one navigation epoch, and makes of them one gnss.fix, one gnss.sky and one gnss.integrity.
  *
  * A message that carries a time of day (NMEA) or of week (UBX) opens an epoch; one with another time closes it. What carries
- * no time belongs to the epoch that is open. Observations have the arrival time of the epoch's first message. A position
+ * no time belongs to the epoch that is open. Observations have the arrival time of the epoch's first message with a time. A position
  * whose date is not known makes no fix, and is counted as undated: without its time it can be placed in no track.
  */
 export class Epoch {
@@ -93,7 +93,7 @@ export class Epoch {
       if (Math.abs(this.#timeOfDay - timeOfDay) > SAME_TIME_MS) this.close();
     } else if (this.#untimed !== 0) this.close();
     else if (!Number.isNaN(this.#timeOfWeek) && this.#isApart(timeOfDay, this.#timeOfWeek)) this.close();
-    this.touch();
+    this.#begin();
     if (Number.isNaN(this.#timeOfDay)) this.#timeOfDay = timeOfDay;
   }
 
@@ -102,7 +102,7 @@ export class Epoch {
     if (!Number.isNaN(this.#timeOfWeek)) {
       if (this.#timeOfWeek !== timeOfWeek) this.close();
     } else if (!Number.isNaN(this.#timeOfDay) && this.#isApart(this.#timeOfDay, timeOfWeek)) this.close();
-    this.touch();
+    this.#begin();
     this.#timeOfWeek = timeOfWeek;
   }
 
@@ -119,6 +119,11 @@ export class Epoch {
   /** A message that belongs to the epoch that is open. */
   touch(): void {
     if (Number.isNaN(this.#t)) this.#t = this.#now;
+  }
+
+  /** What came before the first message with a time belongs to the epoch, but does not say when it was. */
+  #begin(): void {
+    if (Number.isNaN(this.#timeOfDay) && Number.isNaN(this.#timeOfWeek)) this.#t = this.#now;
   }
 
   /** A satellite is used in the fix. Some receivers name it once for each of its signals. */
@@ -168,7 +173,7 @@ export class Epoch {
     if (this.fix.toldMode !== MODE.unknown) this.#lastMode = this.fix.toldMode;
     if (!this.fix.isFix) return;
     if (Number.isNaN(time)) this.undated++;
-    else if (time !== this.#lastFixTime) {
+    else if (!(Math.abs(time - this.#lastFixTime) <= SAME_TIME_MS)) {
       this.#lastFixTime = time;
       this.#out.push({ kind: 'gnss.fix', t: this.#t, fields: this.fix.fields(time, this.#lastMode) });
     }

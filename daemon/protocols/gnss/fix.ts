@@ -92,9 +92,9 @@ export class FixDraft {
     return this.ubx ? this.ubxMode : this.mode;
   }
 
-  /** Takes a position, unless a better source has given one. */
+  /** Takes a position on earth, unless a better source has given one. */
   place(rank: number, lat: number, lon: number): void {
-    if (rank < this.rank) return;
+    if (rank < this.rank || Math.abs(lat) > SPEC.lat.max || Math.abs(lon) > SPEC.lon.max) return;
     this.rank = rank;
     this.lat = lat;
     this.lon = lon;

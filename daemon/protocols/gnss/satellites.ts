@@ -66,7 +66,7 @@ export class SatelliteTable {
     this.#keys[row] = key;
     this.#signals[row] = signal;
     const at = row * WIDTH;
-    this.#rows[at + OFFSETS.gnssid] = gnssid;
+    this.#rows[at + OFFSETS.gnssid] = within(gnssid, COLUMNS.gnssid);
     this.#view.setUint16(at + OFFSETS.svid, svid, true);
     this.#rows[at + OFFSETS.sigid] = signal;
     this.#view.setInt8(at + OFFSETS.el, within(el, COLUMNS.el));

@@ -1,10 +1,10 @@
 /** Encoders of the three framings, independent of the decoder's code, for tests and for the captures of test/captures/gnss. */
 
-export const bytes = (...parts: readonly (string | Uint8Array | readonly number[])[]): Uint8Array =>
+export const bytes = (...parts: readonly (string | Uint8Array | readonly number[])[]): Buffer =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(part))));
 
 /** $body*hh CR LF */
-export function nmea(body: string, delimiter = '$'): Uint8Array {
+export function nmea(body: string, delimiter = '$'): Buffer {
   let sum = 0;
   for (const character of body) sum ^= character.charCodeAt(0);
   return bytes(`${delimiter}${body}*${sum.toString(16).toUpperCase().padStart(2, '0')}\r\n`);

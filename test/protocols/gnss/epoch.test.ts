@@ -97,6 +97,13 @@ describe('an epoch', () => {
     expect(decoder.end(3_000)).toMatchObject([{ kind: 'gnss.fix', t: 2_000 }]);
   });
 
+  it('carries the arrival of its own first message, not of what was left of the epoch before', () => {
+    const decoder = new GnssDecoder({ referenceTime: REFERENCE });
+    decoder.push(nmea('GPGSA,A,3,10,07,05,,,,,,,,,,1.72,1.03,1.38'), 1_000);
+    decoder.push(rmc('092733.00'), 1_900);
+    expect(fixesOf(decoder.end(3_000))).toMatchObject([{ t: 1_900 }]);
+  });
+
   it('comes out when the line goes quiet, and only once', () => {
     const decoder = new GnssDecoder({ referenceTime: REFERENCE });
     expect(decoder.push(rmc('092733.00'), 0)).toEqual([]);
@@ -126,6 +133,30 @@ describe('an epoch', () => {
       [{ gnssid: 0, svid: 5, ss: 21, used: false }],
       [{ gnssid: 0, svid: 5, ss: 22, used: false }],
     ]);
+  });
+
+  it('that NAV-EOE has closed makes no second fix of the sentences that follow', () => {
+    const eoe = ubx(0x01, 0x61, [ITOW & 0xff, (ITOW >> 8) & 0xff, (ITOW >> 16) & 0xff, ITOW >> 24]);
+    const late = pvt({ iTOW: ITOW, utc: UTC - 4, lat: 533_613_399, lon: -65_056_183 });
+    expect(readings(bytes(late, eoe, rmc('092733.00'), gga('092733.00')), 'gnss.fix')).toHaveLength(1);
+  });
+
+  it('of a receiver at 25 Hz is one of 40 ms, with NMEA and UBX', () => {
+    const stream = bytes(
+      ...[0, 40, 80, 120].map((ms) =>
+        bytes(
+          rmc(`092733.${String(ms / 10).padStart(2, '0')}`),
+          pvt({ iTOW: ITOW + ms, utc: UTC + ms, lat: 533_613_399 + ms, lon: -65_056_183 }),
+        ),
+      ),
+    );
+    expect(readings(stream, 'gnss.fix').map(({ lat }) => lat)).toEqual([
+      53.3613399, 53.3613439, 53.3613479, 53.3613519,
+    ]);
+  });
+
+  it('of a position that is not on earth is none', () => {
+    expect(readings(pvt({ iTOW: ITOW, utc: UTC, lat: 900_000_001, lon: 0 }), 'gnss.fix')).toEqual([]);
   });
 
   it('that has a fix is not one with a search before or after it', () => {

@@ -37,6 +37,45 @@ function corrupted(frame: Uint8Array, at: number): Uint8Array {
   return copy;
 }
 
+const FRAMINGS = new Set(['nmea', 'ubx', 'rtcm3']);
+
+/** The frames of a whole stream by the plainest means: at each byte, whether the encoder would have written what stands there. */
+function scan(stream: Uint8Array): Seen[] {
+  const text = Buffer.from(stream).toString('latin1');
+  const seen: Seen[] = [];
+  for (let at = 0; at < stream.length; ) {
+    const found = sentenceAt(text.slice(at)) ?? messageAt(stream.subarray(at)) ?? correctionAt(stream.subarray(at));
+    if (found !== undefined) seen.push(found);
+    at += found === undefined ? 1 : String(found[1]).length / 2;
+  }
+  return seen;
+}
+
+function sentenceAt(text: string): Seen | undefined {
+  const [whole, delimiter, body] = /^([$!])([ -~]+?)\*[0-9a-fA-F]{2}/.exec(text) ?? [];
+  if (whole === undefined || body === undefined || /[$!*]/.test(body)) return undefined;
+  const good = nmea(body, delimiter).subarray(0, -2);
+  return bytes(whole.toUpperCase()).equals(bytes(good.toString().toUpperCase()))
+    ? ['nmea', hex(bytes(whole))]
+    : undefined;
+}
+
+function messageAt(stream: Uint8Array): Seen | undefined {
+  const [first, second, messageClass = 0, id = 0, low = 0, high = 0] = stream;
+  const length = low + 256 * high;
+  if (first !== 0xb5 || second !== 0x62 || stream.length < length + 8) return undefined;
+  const good = hex(ubx(messageClass, id, stream.subarray(6, 6 + length)));
+  return good === hex(stream.subarray(0, length + 8)) ? ['ubx', good] : undefined;
+}
+
+function correctionAt(stream: Uint8Array): Seen | undefined {
+  const [first, high = 0, low = 0] = stream;
+  const length = low + 256 * high;
+  if (first !== 0xd3 || stream.length < length + 6) return undefined;
+  const good = hex(rtcm3(stream.subarray(3, 3 + length)));
+  return good === hex(stream.subarray(0, length + 6)) && high < 4 ? ['rtcm3', good] : undefined;
+}
+
 describe('the GNSS framer', () => {
   const cases: readonly [name: string, stream: Uint8Array, expected: readonly Seen[]][] = [
     [
@@ -136,6 +175,16 @@ describe('the GNSS framer', () => {
         expect(frames(stream, chunk)).toEqual(frames(stream));
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it('finds what a scanner finds that has the whole stream at hand', () => {
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+        const stream = bytes(...pieces);
+        expect(frames(stream, 5).filter(([type]) => FRAMINGS.has(type))).toEqual(scan(stream));
+      }),
+      { numRuns: 1_000 },
     );
   });
 

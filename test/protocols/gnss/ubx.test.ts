@@ -273,6 +273,12 @@ describe('UBX messages become sky views', () => {
     ]);
   });
 
+  it('a constellation that has no number yet is not known', () => {
+    const sat = ubx(0x01, 0x35, payload(20, [0, 'u4', ITOW], [5, 'u1', 1], [8, 'u1', 9], [9, 'u1', 4], [10, 'u1', 30]));
+    const [sky] = readings(sat, 'gnss.sky');
+    expect(sky?.['satellites']).toEqual([{ svid: 4, el: 0, az: 0, ss: 30, used: false }]);
+  });
+
   const numbers: readonly [svid: number, made: readonly [gnssid: number, svid: number] | undefined][] = [
     [32, [0, 32]],
     [33, [3, 6]],
