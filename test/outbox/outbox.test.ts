@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Outbox, type OutboxOptions } from '../../daemon/outbox/index.ts';
+import { nodeFileSystem, Outbox, type OutboxOptions } from '../../daemon/outbox/index.ts';
 import { keptLog } from '../support/kept-log.ts';
 import { NOW, receiptFor, seal, sealChain } from './support.ts';
 
@@ -345,6 +345,56 @@ describe('the lock', () => {
     await exited;
     await open();
   });
+});
+
+describe('a disk that fails', () => {
+  const failing = (operation: 'write' | 'rename' | 'syncFolder', code: string) => {
+    const state = { broken: false };
+    const fail = async (path: string): Promise<void> => {
+      throw Object.assign(new Error(`${code}: no good, ${path}`), { code });
+    };
+    const fileSystem = new Proxy(nodeFileSystem, {
+      get: (files, name) => (state.broken && name === operation ? fail : files[name as keyof typeof files]),
+    });
+    return { state, fileSystem };
+  };
+
+  it('for want of space keeps the chain where it was, and takes the same proof later', async () => {
+    const { state, fileSystem } = failing('write', 'ENOSPC');
+    const [one, two] = await sealChain(2);
+    const { outbox } = await open({ fileSystem });
+    await outbox.append(one!.message, one!.head);
+    state.broken = true;
+    await expect(outbox.append(two!.message, two!.head)).rejects.toMatchObject({
+      code: 'OUTBOX_UNUSABLE',
+      place: 'outbox.directory',
+      message: expect.stringContaining('ENOSPC'),
+    });
+    await expect(outbox.addLoss({ reason: 'source-overflow', count: 1, from: 1, to: 2 })).rejects.toMatchObject({
+      code: 'OUTBOX_UNUSABLE',
+    });
+    expect([outbox.size, outbox.losses]).toEqual([1, []]);
+    state.broken = false;
+    await outbox.append(two!.message, two!.head);
+    expect(pendingSeqs(outbox)).toEqual([0, 1]);
+  });
+
+  it.each(['rename', 'syncFolder'] as const)(
+    'in a %s, so that nobody knows what stands, takes nothing more until it is opened anew',
+    async (operation) => {
+      const { state, fileSystem } = failing(operation, 'EIO');
+      const [one, two] = await sealChain(2);
+      const { outbox } = await open({ fileSystem });
+      await outbox.append(one!.message, one!.head);
+      state.broken = true;
+      await expect(outbox.append(two!.message, two!.head)).rejects.toMatchObject({ code: 'OUTBOX_UNUSABLE' });
+      state.broken = false;
+      await expect(outbox.append(two!.message, two!.head)).rejects.toMatchObject({ code: 'OUTBOX_UNUSABLE' });
+      await expect(outbox.close()).rejects.toMatchObject({ code: 'OUTBOX_UNUSABLE' });
+      const { opening } = await open();
+      expect(opening).toMatchObject({ unclean: true, head: operation === 'rename' ? one!.head : two!.head });
+    },
+  );
 });
 
 describe('a folder that cannot be used', () => {
