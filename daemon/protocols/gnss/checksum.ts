@@ -7,7 +7,7 @@ for (let byte = 0; byte < 256; byte++) {
   CRC24Q_TABLE[byte] = crc & 0xffffff;
 }
 
-/** CRC-24Q of bytes[start, end) (RTCM 10403.3, section 4.1). Zero over a whole frame with its CRC. */
+/** CRC-24Q of bytes[start, end) (RTCM 10403.3, section 4). Zero over a whole frame with its CRC. */
 export function crc24q(bytes: Uint8Array, start: number, end: number): number {
   let crc = 0;
   for (let at = start; at < end; at++) {

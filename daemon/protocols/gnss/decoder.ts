@@ -26,34 +26,38 @@ export class GnssDecoder implements Decoder {
   }
 
   get stats(): DecoderStats {
+    const noise = { ...this.#noise };
+    const unreported = this.#framer.unreported;
+    if (unreported !== undefined) noise[unreported.reason] = (noise[unreported.reason] ?? 0) + unreported.bytes;
     return {
       bytes: this.#bytes,
       frames: { nmea: this.#sentences, ubx: this.#ubxFrames, rtcm3: this.#rtcm3Frames },
       messages: this.#messages.totals(),
-      noise: { ...this.#noise },
+      noise,
       undated: this.#epoch.undated,
     };
   }
 
   push(chunk: Uint8Array, t: number): Observation[] {
     this.#bytes += chunk.length;
-    return this.#take(this.#framer.push(chunk), t);
+    this.#decode(this.#framer.push(chunk), t);
+    return this.#epoch.take();
   }
 
   /** The epoch is closed: no receiver pauses inside its burst. What still comes of it makes no second fix. */
   quiet(t: number): Observation[] {
-    this.#take(this.#framer.settle(), t, false);
+    this.#decode(this.#framer.settle(), t);
     this.#epoch.close();
     return this.#epoch.take();
   }
 
   end(t: number): Observation[] {
-    this.#take(this.#framer.end(), t, false);
+    this.#decode(this.#framer.end(), t);
     this.#epoch.close();
     return this.#epoch.take();
   }
 
-  #take(frames: Iterable<Frame<GnssFrame>>, t: number, ready = true): Observation[] {
+  #decode(frames: Iterable<Frame<GnssFrame>>, t: number): void {
     const epoch = this.#epoch;
     epoch.arrive(t);
     for (const frame of frames) {
@@ -74,6 +78,5 @@ export class GnssDecoder implements Decoder {
           this.#noise[frame.reason] = (this.#noise[frame.reason] ?? 0) + frame.bytes;
       }
     }
-    return ready ? epoch.take() : [];
   }
 }

@@ -25,9 +25,10 @@ export interface Dilution {
 /**
  * Gathers the messages of one navigation epoch, and makes of them one gnss.fix, one gnss.sky and one gnss.integrity.
  *
- * A message that carries a time of day (NMEA) or of week (UBX) opens an epoch; one with another time closes it. What carries
- * no time belongs to the epoch that is open. Observations have the arrival time of the epoch's first message with a time. A position
- * whose date is not known makes no fix, and is counted as undated: without its time it can be placed in no track.
+ * A message that carries a time of day (NMEA) or of week (UBX) opens an epoch; one with another time closes it. What
+ * carries no time belongs to the epoch that is open. Observations have the arrival time of the epoch's first message
+ * with a time. A position whose date is not known makes no fix, and is counted as undated: without its time it can be
+ * placed in no track.
  */
 export class Epoch {
   readonly fix = new FixDraft();
@@ -107,8 +108,8 @@ export class Epoch {
   }
 
   /**
-   * A message that should have told its time of day and did not, as a receiver does without a fix: it is of another epoch than
-   * one that did. `bit` names its type: the second of a type closes the epoch.
+   * A message that should have told its time of day and did not, as a receiver does without a fix: it is of another
+   * epoch than one that did. `bit` names its type: the second of a type closes the epoch.
    */
   atNoTime(bit: number): void {
     if (!Number.isNaN(this.#timeOfDay) || (this.#untimed & bit) !== 0) this.close();

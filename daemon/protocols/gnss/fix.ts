@@ -21,16 +21,17 @@ export const STATUS = {
 } as const;
 
 /**
- * How good a source of the position is: of one epoch's messages the best one's position is kept, of equals the last. A sentence
- * of seven digits of a minute or more comes of a receiver set to high precision; what it sends with fewer is cut short.
+ * How good a source of the position is: of one epoch's messages the best one's position is kept, of equals the last. A
+ * sentence of seven digits of a minute or more comes of a receiver set to high precision; what it sends with fewer is
+ * cut short.
  */
 export const RANK = { nmea: 1, nmeaPrecise: 2, ubxSol: 20, ubxPosllh: 30, ubxHpposllh: 40 } as const;
 
 const NONE = Number.NaN;
 
 /**
- * The fix of one epoch in the making, in the integers of its kind; NaN is a value that no message has given. What NMEA says
- * counts only until UBX speaks of the same epoch: the same receiver says it there with more digits.
+ * The fix of one epoch in the making, in the integers of its kind; NaN is a value that no message has given. What NMEA
+ * says counts only until UBX speaks of the same epoch: the same receiver says it there with more digits.
  */
 export class FixDraft {
   /** A UBX message has told where the receiver is. */

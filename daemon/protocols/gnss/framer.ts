@@ -17,7 +17,8 @@ export const MAX_FRAME = MAX_UBX_PAYLOAD + 8;
 
 /**
  * Longest NMEA sentence, from the start delimiter through the checksum. IEC 61162-1, section 7.3, allows 82 characters
- * with CR LF; proprietary sentences of real receivers are longer (203 have been seen), so the bound only has to be finite.
+ * with CR LF; proprietary sentences of real receivers are longer (203 have been seen), so the bound only has to be
+ * finite.
  */
 export const MAX_SENTENCE = 1024;
 
@@ -56,9 +57,10 @@ const NEED_MORE = 0;
 
 /**
  * Finds NMEA 0183 sentences, UBX and RTCM3 frames in one byte stream, in any order and with garbage between. What looks
- * like a frame but fails gives up its first byte only and is searched again, so a cut or corrupt frame, or a false header in
- * garbage, never swallows a good one that follows. A sentence without a checksum is noise (IEC 61162-1, section 7.2.6,
- * requires one). Any split of the same bytes yields the same frames and the same noise. Holds at most MAX_FRAME bytes between calls.
+ * like a frame but fails gives up its first byte only and is searched again, so a cut or corrupt frame, or a false
+ * header in garbage, never swallows a good one that follows. A sentence without a checksum is noise: IEC 61162-1
+ * requires one. Any split of the same bytes yields the same frames and the same noise. Holds at most
+ * MAX_FRAME bytes between calls.
  */
 export class GnssFramer implements Framer<GnssFrame> {
   readonly #buffer = new Uint8Array(BUFFER_SIZE);
@@ -74,6 +76,11 @@ export class GnssFramer implements Framer<GnssFrame> {
   #faultEnd = 0;
   #runReason: NoiseReason = 'sync';
   #runBytes = 0;
+
+  /** The noise that is not reported yet, since more of its reason may follow. */
+  get unreported(): Noise | undefined {
+    return this.#runBytes === 0 ? undefined : { type: 'noise', reason: this.#runReason, bytes: this.#runBytes };
+  }
 
   /** Bytes that wait for the rest of their frame. */
   get buffered(): number {
@@ -93,8 +100,9 @@ export class GnssFramer implements Framer<GnssFrame> {
   }
 
   /**
-   * The line has gone quiet within a candidate. A UART does not pause inside a frame, so a valid frame further on in what
-   * waits shows that the candidate was none: it is given up, and that frame comes out now instead of at the next bytes.
+   * The line has gone quiet within a candidate. A UART does not pause inside a frame, so a valid frame further on in
+   * what waits shows that the candidate was none: it is given up, and that frame comes out now instead of at the next
+   * bytes.
    */
   *settle(): Generator<Frame<GnssFrame>> {
     for (let at = this.#position + 1; at < this.#end; at++) {
@@ -171,7 +179,10 @@ export class GnssFramer implements Framer<GnssFrame> {
     return at - start;
   }
 
-  /** The length of the valid frame at `start`; 0 where more bytes must come first; -1 where there is none, with its fault. */
+  /**
+   * The length of the valid frame at `start`; 0 where more bytes must come first; -1 where there is none, with its
+   * fault.
+   */
   #measure(start: number): number {
     const first = this.#buffer[start];
     if (first === UBX_SYNC_1) return this.#measureUbx(start);
@@ -203,7 +214,10 @@ export class GnssFramer implements Framer<GnssFrame> {
     return ((high << 4) | low) === sum ? at + 3 - start : this.#refuse('checksum', at + 3);
   }
 
-  /** u-blox interface description, "UBX frame structure": 0xB5 0x62, class, id, length (little-endian), payload, two sums. */
+  /**
+   * u-blox interface description, "UBX frame structure": 0xB5 0x62, class, id, length (little-endian), payload, two
+   * sums.
+   */
   #measureUbx(start: number): number {
     const buffer = this.#buffer;
     const have = this.#end - start;
@@ -252,8 +266,7 @@ export class GnssFramer implements Framer<GnssFrame> {
   }
 
   #flushNoise(): Noise | undefined {
-    if (this.#runBytes === 0) return undefined;
-    const noise: Noise = { type: 'noise', reason: this.#runReason, bytes: this.#runBytes };
+    const noise = this.unreported;
     this.#runBytes = 0;
     return noise;
   }

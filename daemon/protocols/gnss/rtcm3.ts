@@ -7,7 +7,9 @@ const CRC = 3;
 /** The message numbers have 12 bits; the codes of their names stand above those of UBX. */
 const RTCM3_CODE = 0x100_0000;
 
-/** Messages whose number is followed by a reference station id (RTCM 10403.3, section 3.5): observables, stations, MSM. */
+/**
+ * Messages whose number is followed by a reference station id (RTCM 10403.3, section 3.5): observables, stations, MSM.
+ */
 function hasStation(number: number): boolean {
   return (
     (number >= 1001 && number <= 1013) ||
@@ -18,8 +20,8 @@ function hasStation(number: number): boolean {
 }
 
 /**
- * Counts an RTCM3 message by its number (DF002, the first 12 bits), and by its reference station id (DF003, the next 12) where
- * it has one. Corrections are not readings, so nothing more is decoded.
+ * Counts an RTCM3 message by its number (DF002, the first 12 bits), and by its reference station id (DF003, the next
+ * 12) where it has one. Corrections are not readings, so nothing more is decoded.
  */
 export function countRtcm3(buffer: Uint8Array, start: number, end: number, messages: MessageCounter): void {
   const length = end - start - HEADER - CRC;

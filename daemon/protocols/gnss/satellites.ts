@@ -36,8 +36,9 @@ const OFFSETS = ((): Readonly<Record<keyof typeof COLUMNS, number>> => {
 const satelliteKey = (gnssid: number, svid: number): number => gnssid * 1000 + svid;
 
 /**
- * The satellites in view, written straight into the packed rows that the reading carries: a receiver of many signals sends
- * a hundred of them a second. NaN stands for a value that is not known; one outside its column's bounds counts as not known.
+ * The satellites in view, written straight into the packed rows that the reading carries: a receiver of many signals
+ * sends a hundred of them a second. NaN stands for a value that is not known; one outside its column's bounds counts as
+ * not known.
  */
 export class SatelliteTable {
   readonly #rows = new Uint8Array(SPEC.max * WIDTH);

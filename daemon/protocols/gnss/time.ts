@@ -44,8 +44,8 @@ export function midnight(year: number, month: number, day: number): number {
 }
 
 /**
- * Knows UTC for one receiver: puts years to two-digit years, weeks to rolled-over week numbers, dates to times of day, and
- * UTC to times of week.
+ * Knows UTC for one receiver: puts years to two-digit years, weeks to rolled-over week numbers, dates to times of day,
+ * and UTC to times of week.
  */
 export class ReceiverClock {
   readonly #reference: number;

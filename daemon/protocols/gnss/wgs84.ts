@@ -6,9 +6,9 @@ const E2 = F * (2 - F);
 const EP2 = (A * A - B * B) / (B * B);
 
 /**
- * Earth-centred coordinates (m) to geodetic latitude, longitude (degrees) and height above the ellipsoid (m), by Bowring's
- * formula: exact to far below a millimetre near the earth's surface. Undefined near the earth's centre or far out, where a
- * receiver cannot be.
+ * Earth-centred coordinates (m) to geodetic latitude, longitude (degrees) and height above the ellipsoid (m), by
+ * Bowring's formula: exact to far below a millimetre near the earth's surface. Undefined near the earth's centre or far
+ * out, where a receiver cannot be.
  */
 export function geodetic(x: number, y: number, z: number): { lat: number; lon: number; height: number } | undefined {
   const r = Math.hypot(x, y, z);

@@ -1,4 +1,7 @@
-/** Encoders of the three framings, independent of the decoder's code, for tests and for the captures of test/captures/gnss. */
+/**
+ * Encoders of the three framings, independent of the decoder's code, for tests and for the captures of
+ * test/captures/gnss.
+ */
 
 export const bytes = (...parts: readonly (string | Uint8Array | readonly number[])[]): Buffer =>
   Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(part))));

@@ -39,7 +39,10 @@ function corrupted(frame: Uint8Array, at: number): Uint8Array {
 
 const FRAMINGS = new Set(['nmea', 'ubx', 'rtcm3']);
 
-/** The frames of a whole stream by the plainest means: at each byte, whether the encoder would have written what stands there. */
+/**
+ * The frames of a whole stream by the plainest means: at each byte, whether the encoder would have written what stands
+ * there.
+ */
 function scan(stream: Uint8Array): Seen[] {
   const text = Buffer.from(stream).toString('latin1');
   const seen: Seen[] = [];

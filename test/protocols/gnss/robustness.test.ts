@@ -74,6 +74,12 @@ describe('the GNSS decoder survives', () => {
     }
   });
 
+  it('garbage, which it counts before any frame has come', () => {
+    const decoder = new GnssDecoder({ referenceTime: REFERENCE });
+    decoder.push(Buffer.from('\x00\x01\x02'), 0);
+    expect(decoder.stats.noise).toEqual({ sync: 3 });
+  });
+
   it('ten thousand names of messages, counting the rest together', () => {
     const sentence = (name: string): string => {
       let sum = 0;

@@ -74,7 +74,7 @@ export class NmeaFields {
     return this.#digits(this.#begin(field), this.#end(field));
   }
 
-  /** Milliseconds since midnight of hhmmss.sss (IEC 61162-1, section 7.2.7); 60 seconds are a leap second. */
+  /** Milliseconds since midnight of hhmmss.sss (IEC 61162-1, field type hhmmss.ss); 60 seconds are a leap second. */
   timeOfDay(field: number): number {
     if (this.isEmpty(field)) return Number.NaN;
     const begin = this.#begin(field);

@@ -28,8 +28,8 @@ const MAX_ADDRESS = 12;
 const PUBX = 'PUBX';
 
 /**
- * Decodes NMEA 0183 sentences (IEC 61162-1) into an epoch. Any talker may send what is decoded. Proprietary sentences ($P),
- * encapsulated ones (!) and unknown formatters are counted by name and passed over.
+ * Decodes NMEA 0183 sentences (IEC 61162-1) into an epoch. Any talker may send what is decoded. Proprietary sentences
+ * ($P), encapsulated ones (!) and unknown formatters are counted by name and passed over.
  */
 export class NmeaDecoder {
   readonly #fields = new NmeaFields();
@@ -66,8 +66,8 @@ const isEnd = (byte: number | undefined): boolean => byte === COMMA || byte === 
 const nameOf = (code: number): string => String.fromCharCode(code >> 16, (code >> 8) & 0xff, code & 0xff);
 
 /**
- * The name under which a sentence is counted that is not of two letters of talker and three of formatter: its address, shortened;
- * of an encapsulated sentence the formatter; of u-blox's PUBX its number as well, since that is the message.
+ * The name under which a sentence is counted that is not of two letters of talker and three of formatter: its address,
+ * shortened; of an encapsulated sentence the formatter; of u-blox's PUBX its number as well, since that is the message.
  */
 function addressOf(buffer: Uint8Array, start: number, end: number): string {
   let text = '';

@@ -65,8 +65,8 @@ const OWN: Readonly<Record<number, readonly NumberRange[]>> = {
 };
 
 /**
- * Puts the constellation and its own number to an NMEA satellite number, into `satellite`. The constellation, where the system
- * id or talker tells it, settles what number ranges leave open. False for a number that no table has.
+ * Puts the constellation and its own number to an NMEA satellite number, into `satellite`. The constellation, where the
+ * system id or talker tells it, settles what number ranges leave open. False for a number that no table has.
  */
 export function identify(number: number, constellation: number | undefined, satellite: Satellite): boolean {
   if (!(number > 0)) return false;

@@ -78,7 +78,9 @@ function place(fields: NmeaFields, field: number, fix: FixDraft): void {
   fix.place(fields.fraction(field) >= PRECISE_DIGITS ? RANK.nmeaPrecise : RANK.nmea, lat, lon);
 }
 
-/** GGA: time, position, quality, satellites used, HDOP, altitude, geoid separation, age and station of the corrections. */
+/**
+ * GGA: time, position, quality, satellites used, HDOP, altitude, geoid separation, age and station of the corrections.
+ */
 export function gga(fields: NmeaFields, epoch: Epoch): void {
   if (!enter(fields, 1, epoch, NO_TIME.gga)) return;
   const fix = epoch.fix;
@@ -96,8 +98,8 @@ export function gga(fields: NmeaFields, epoch: Epoch): void {
 }
 
 /**
- * RMC: time, status, position, speed, course, date, magnetic variation, mode. Some receivers write D for A when they use
- * corrections. The date counts only with a valid fix: receivers without one tell what they remember.
+ * RMC: time, status, position, speed, course, date, magnetic variation, mode. Some receivers write D for A when they
+ * use corrections. The date counts only with a valid fix: receivers without one tell what they remember.
  */
 export function rmc(fields: NmeaFields, epoch: Epoch): void {
   if (!enter(fields, 1, epoch, NO_TIME.rmc)) return;
@@ -119,8 +121,8 @@ export function rmc(fields: NmeaFields, epoch: Epoch): void {
 }
 
 /**
- * GLL: position, time, status, mode. Old receivers end with the position (NMEA 0183 1.5): it is of the epoch that is open, and
- * valid if it is there.
+ * GLL: position, time, status, mode. Old receivers end with the position (NMEA 0183 1.5): it is of the epoch that is
+ * open, and valid if it is there.
  */
 export function gll(fields: NmeaFields, epoch: Epoch): void {
   if (fields.count <= 5) epoch.touch();
@@ -136,7 +138,9 @@ export function gll(fields: NmeaFields, epoch: Epoch): void {
   place(fields, 1, fix);
 }
 
-/** GNS: time, position, one mode for each constellation, satellites used, HDOP, altitude, geoid separation, corrections. */
+/**
+ * GNS: time, position, one mode for each constellation, satellites used, HDOP, altitude, geoid separation, corrections.
+ */
 export function gns(fields: NmeaFields, epoch: Epoch): void {
   if (!enter(fields, 1, epoch, NO_TIME.gns)) return;
   const fix = epoch.fix;

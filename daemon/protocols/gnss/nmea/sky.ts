@@ -6,7 +6,10 @@ const FIRST_USED = 3;
 const LAST_USED = 14;
 const SATELLITE_FIELDS = 4;
 
-/** Makes the sky view of GSV and GSA sentences. A view is complete when the last sentence of a group has followed the others. */
+/**
+ * Makes the sky view of GSV and GSA sentences. A view is complete when the last sentence of a group has followed the
+ * others.
+ */
 export class NmeaSky {
   readonly #satellite: Satellite = { gnssid: 0, svid: 0 };
   /** The group that is open: its talker, total and the number of its sentence that must come next. */
@@ -33,7 +36,9 @@ export class NmeaSky {
     dilution.vdop = fields.decimal(17, 2);
   }
 
-  /** GSV: sentences of the group, number, satellites in view, then number, elevation, azimuth and C/N0 of up to four. */
+  /**
+   * GSV: sentences of the group, number, satellites in view, then number, elevation, azimuth and C/N0 of up to four.
+   */
   gsv(fields: NmeaFields, talker: number, epoch: Epoch): void {
     const total = fields.integer(1);
     const number = fields.integer(2);

@@ -44,8 +44,8 @@ function emit(timeTag: number, fields: ImuFields, epoch: Epoch): void {
 }
 
 /**
- * One word of ESF-MEAS and ESF-RAW: a type in bits 29..24, a signed number in bits 23..0 (u-blox M8 interface description, "ESF
- * Measurement Data"). Types that imu.sample has no field for are left out.
+ * One word of ESF-MEAS and ESF-RAW: a type in bits 29..24, a signed number in bits 23..0 (u-blox M8 interface
+ * description, "ESF Measurement Data"). Types that imu.sample has no field for are left out.
  */
 function measure(word: number, fields: ImuFields): void {
   const value = (word << 8) >> 8;

@@ -34,7 +34,9 @@ const MESSAGES: ReadonlyMap<number, Message> = new Map([
   [0x2709, { least: 4, decode: sig }],
 ]);
 
-/** Decodes UBX messages (u-blox interface descriptions, generations 4 to 20) into an epoch; others are counted by name. */
+/**
+ * Decodes UBX messages (u-blox interface descriptions, generations 4 to 20) into an epoch; others are counted by name.
+ */
 export class UbxDecoder {
   readonly #payload = new UbxPayload();
 

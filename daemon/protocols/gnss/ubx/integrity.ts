@@ -45,8 +45,8 @@ export function hw(payload: UbxPayload, epoch: Epoch): void {
 }
 
 /**
- * SEC-SIG (0x27 0x09). Version 1 keeps jamming and spoofing in a byte each, versions 2 and 3 in one (u-blox M10 SPG 5.10 and
- * F10 SPG 6.00 interface descriptions). A state counts only where its detection is enabled.
+ * SEC-SIG (0x27 0x09). Version 1 keeps jamming and spoofing in a byte each, versions 2 and 3 in one (u-blox M10 and X20
+ * interface descriptions). A state counts only where its detection is enabled.
  */
 export function sig(payload: UbxPayload, epoch: Epoch): void {
   const first = payload.u1(0) === 1;

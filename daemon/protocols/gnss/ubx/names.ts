@@ -134,12 +134,15 @@ const MESSAGES: Readonly<Record<string, Readonly<Record<number, string>>>> = {
 };
 
 /**
- * Largest payload that is waited for. The longest message of the interface descriptions is UBX-RXM-RAWX: 16 bytes and 32
- * for each of at most 255 measurements, 8,176 together.
+ * Largest payload that is waited for. The longest message of the interface descriptions is UBX-RXM-RAWX: 16 bytes and
+ * 32 for each of at most 255 measurements, 8,176 together.
  */
 export const MAX_UBX_PAYLOAD = 8_192;
 
-/** A class that no interface description names is more likely a false header: its frame may be real, but not hold up others. */
+/**
+ * A class that no interface description names is more likely a false header: its frame may be real, but not hold up
+ * others.
+ */
 const MAX_UNKNOWN_PAYLOAD = 1_024;
 
 const LIMITS = new Uint16Array(256).fill(MAX_UNKNOWN_PAYLOAD);
@@ -150,7 +153,10 @@ export function ubxPayloadLimit(messageClass: number): number {
   return LIMITS[messageClass] ?? MAX_UNKNOWN_PAYLOAD;
 }
 
-/** The name of a UBX message, e.g. NAV-PVT; the numbers in hexadecimal where the name is not known, e.g. NAV-7F or 77-01. */
+/**
+ * The name of a UBX message, e.g. NAV-PVT; the numbers in hexadecimal where the name is not known, e.g. NAV-7F or
+ * 77-01.
+ */
 export function ubxName(messageClass: number, id: number): string {
   const className = CLASSES[messageClass];
   const known = className === undefined ? undefined : MESSAGES[className]?.[id];

@@ -24,7 +24,7 @@ export function pvt(payload: UbxPayload, epoch: Epoch): void {
   fix.ubx = true;
   const flags = payload.u1(21);
   judge(fix, payload.u1(20), (flags & 0x01) !== 0, (flags & 0x02) !== 0, flags >> 6);
-  // flags3, bit 0 (since generation 9): lon, lat and heights are invalid. Up to generation 8 the bit is zero.
+  // flags3, bit 0, invalidLlh: longitude, latitude and heights are invalid. Receivers that do not know the bit send zero.
   if ((payload.u1(78) & 0x01) !== 0) fix.ubxMode = MODE.none;
   fix.place(RANK.ubxPosllh, payload.i4(28), payload.i4(24));
   fix.altHAE = payload.i4(32);
@@ -55,7 +55,9 @@ export function posllh(payload: UbxPayload, epoch: Epoch): void {
   fix.altMSL = payload.i4(16);
 }
 
-/** NAV-HPPOSLLH (0x01 0x14), 36 bytes: the position with 1e-9 degrees and 0.1 mm, here rounded to 1e-7 degrees and mm. */
+/**
+ * NAV-HPPOSLLH (0x01 0x14), 36 bytes: the position with 1e-9 degrees and 0.1 mm, here rounded to 1e-7 degrees and mm.
+ */
 export function hpposllh(payload: UbxPayload, epoch: Epoch): void {
   epoch.atTimeOfWeek(payload.u4(4));
   if ((payload.u1(3) & 0x01) !== 0) return;
@@ -156,8 +158,8 @@ function setUtc(epoch: Epoch, day: number, seconds: number, nano: number, timeOf
 }
 
 /**
- * Turns fix type and flags into mode and status. carrSoln: 1 float, 2 fixed ambiguities. Without gnssFixOK the fix exceeds the
- * receiver's accuracy masks: it stays a fix, with its accuracy estimates, but of unknown status.
+ * Turns fix type and flags into mode and status. carrSoln: 1 float, 2 fixed ambiguities. Without gnssFixOK the fix
+ * exceeds the receiver's accuracy masks: it stays a fix, with its accuracy estimates, but of unknown status.
  */
 function judge(fix: FixDraft, fixType: number, ok: boolean, differential: boolean, carrier: number): void {
   fix.ubxMode = modeOf(fixType);

@@ -36,7 +36,10 @@ export function svinfo(payload: UbxPayload, epoch: Epoch): void {
   epoch.skyPending = false;
 }
 
-/** u-blox interface descriptions, "Satellite numbering", the column of the single number (svid). 255 is an unknown GLONASS one. */
+/**
+ * u-blox interface descriptions, "Satellite numbering", the column of the single number (svid). 255 is an unknown
+ * GLONASS one.
+ */
 const NUMBERING: readonly {
   readonly from: number;
   readonly to: number;
