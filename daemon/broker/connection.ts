@@ -6,6 +6,7 @@ import type { Log } from '../log.ts';
 import { Backoff } from './backoff.ts';
 import { Deferred } from './deferred.ts';
 import { brokerError, type Failure, PublishError } from './failure.ts';
+import { FailureLog } from './failure-log.ts';
 import type { ConnectionLimits, MessageHandler, PublishOptions } from './message.ts';
 import { clientOptions, type StatusMessages } from './options.ts';
 import { BrokerSession } from './session.ts';
@@ -58,10 +59,13 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
   readonly #config: MqttConfig;
   readonly #options: BrokerConnectionOptions;
   readonly #log: Log;
+  readonly #failureLog: FailureLog;
   readonly #backoff: Backoff;
   readonly #filters = new Set<string>();
-  readonly #bug = new Deferred<never>();
   #handler: MessageHandler | undefined;
+  /** What a message handler threw. */
+  #bug: { error: unknown } | undefined;
+  #endPause: () => void = () => {};
   #session: BrokerSession | undefined;
   #limits: ConnectionLimits | undefined;
   #version: '5' | '3.1.1';
@@ -69,16 +73,15 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
   #versionIsSettled = false;
   /** How many of the filters the present session has asked for. */
   #asked = 0;
-  #reported: { line: string; repeats: number } | undefined;
 
   constructor(config: MqttConfig, options: BrokerConnectionOptions) {
     super();
     this.#config = config;
     this.#options = options;
     this.#log = options.log.child({ room: 'broker' });
+    this.#failureLog = new FailureLog(this.#log);
     this.#backoff = new Backoff({ minMs: config.reconnect.min, maxMs: config.reconnect.max }, options.random);
     this.#version = config.version === '3.1.1' ? '3.1.1' : '5';
-    this.#bug.promise.catch(() => {});
   }
 
   /** What the broker allows while there is a connection; undefined while there is none. */
@@ -127,10 +130,24 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
   async run(signal: AbortSignal): Promise<void> {
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       const outcome = await this.#attempt(signal, attempt === 0);
-      if (signal.aborted) return;
-      if (outcome === 'again') continue;
-      await Promise.race([this.#bug.promise, pause(this.#backoff.next(), signal)]);
+      if (outcome === 'wait' && this.#bug === undefined) await this.#pause(this.#backoff.next(), signal);
+      if (this.#bug !== undefined) throw this.#bug.error;
     }
+  }
+
+  /** Until the time is over, the signal comes, or a handler of an earlier session fails. */
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      this.#endPause = end;
+      if (signal.aborted) end();
+      else signal.addEventListener('abort', end);
+    });
   }
 
   /** One connection from its beginning to its end. `again` asks for the next attempt without a wait. */
@@ -140,11 +157,14 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
     const session = new BrokerSession(
       options,
       (message) => this.#take(message),
-      (error) => this.#bug.reject(error),
+      (error) => {
+        this.#bug ??= { error };
+        this.#endPause();
+      },
     );
     try {
       const opened = await this.#connect(session, signal);
-      if (signal.aborted) return 'wait';
+      if (signal.aborted || this.#bug !== undefined) return 'wait';
       if ('kind' in opened) return this.#failedToConnect(opened);
       await this.#stayConnected(session, opened, signal);
       return 'wait';
@@ -157,11 +177,11 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
     const onAbort = () => session.abandon(SHUT_DOWN);
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      const opened = await Promise.race([this.#bug.promise, session.open()]);
+      const opened = await session.open();
       if ('kind' in opened) return opened;
       this.#asked = 0;
       const subscribed = this.#subscribe(session);
-      return (await Promise.race([this.#bug.promise, session.ended, subscribed])) ?? opened;
+      return (await Promise.race([session.ended, subscribed])) ?? opened;
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
@@ -210,10 +230,10 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
     this.#versionIsSettled ||= limits.version === '5';
     this.stats.connects += 1;
     this.#log.info(
-      { url: this.#config.url, version: limits.version, failedAttempts: this.#reported?.repeats ?? 0 },
+      { url: this.#config.url, version: limits.version, failedAttempts: this.#failureLog.attempts },
       'broker connected',
     );
-    this.#reported = undefined;
+    this.#failureLog.succeeded();
     void this.#subscribeOrAbandon(session);
     void this.#tellStatus(session, 'online');
     this.emit('connected', limits);
@@ -222,7 +242,7 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
     try {
-      const end = await Promise.race([this.#bug.promise, session.ended, stop.promise]);
+      const end = await Promise.race([session.ended, stop.promise]);
       if (end === 'stop') await this.#sayGoodbye(session);
       else this.#lost(end, Date.now() - since);
     } finally {
@@ -277,12 +297,7 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
 
   #report(error: FieldsealError): void {
     this.stats.failures += 1;
-    const line = error.toLine();
-    const repeats = this.#reported?.line === line ? this.#reported.repeats : 0;
-    const fields = { code: error.code, place: error.place, error: error.message, remedy: error.remedy };
-    if (repeats === 0) this.#log.warn(fields, 'no connection to the broker');
-    else this.#log.debug({ ...fields, repeats }, 'still no connection to the broker');
-    this.#reported = { line, repeats: repeats + 1 };
+    this.#failureLog.failed(error);
     this.emit('failed', error);
   }
 
@@ -294,9 +309,3 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
 }
 
 const SHUT_DOWN: Failure = { kind: 'unreachable', detail: 'shut down' };
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await wait(ms, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
-  });
-}
