@@ -51,9 +51,10 @@ describe('a process', () => {
   });
 
   it('reads files while a token signs, even with one thread in its pool', async () => {
-    const { reads, slowest } = JSON.parse(await child('one-thread', { UV_THREADPOOL_SIZE: '1' }));
-    expect(reads).toBeGreaterThan(100);
-    expect(slowest).toBeLessThan(150);
+    const { reads, median } = JSON.parse(await child('one-thread', { UV_THREADPOOL_SIZE: '1' }));
+    // Behind a signature in libuv's one thread, each would take 200 ms.
+    expect(reads).toBeGreaterThan(20);
+    expect(median).toBeLessThan(20);
   });
 
   it('outlives worker threads that end while their token is at work', async () => {
