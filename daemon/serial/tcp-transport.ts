@@ -47,7 +47,6 @@ export class TcpTransport implements Transport {
       }, this.#timeoutMs);
       socket.once('connect', () => {
         clearTimeout(timer);
-        socket.removeListener('error', reject);
         resolve();
       });
       socket.once('error', (error) => {

@@ -24,6 +24,7 @@ export class PortUnderTest {
   overflow = 0;
   /** Counts the valid frames of a chunk: one a line feed, where the test says nothing else. */
   frames: (chunk: Uint8Array) => number = (chunk) => chunk.reduce((count, byte) => count + (byte === 10 ? 1 : 0), 0);
+  quiet: () => void = () => {};
   readonly #events = new EventEmitter();
   readonly #abort = new AbortController();
   #running: Promise<void> | undefined;
@@ -35,6 +36,7 @@ export class PortUnderTest {
         onBytes: (chunk): FeedResult => this.#take(chunk),
         onQuiet: () => {
           this.quiets += 1;
+          this.quiet();
           this.#events.emit('change');
         },
         onState: (state, error) => {

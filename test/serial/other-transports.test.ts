@@ -4,20 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { transportFor } from '../../daemon/serial/port-path.ts';
-import { PortUnderTest } from './harness.ts';
-
-const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
-function supervise(path: string): PortUnderTest {
-  const port = new PortUnderTest({ path, silenceMs: 5_000 });
-  cleanUps.push(() => port.stop());
-  return port.start();
-}
+import { afterwards, supervise } from './bench.ts';
 
 describe('a port behind a network socket', () => {
   /** Listens and gives the sockets as they come. */
@@ -31,7 +20,7 @@ describe('a port behind a network socket', () => {
       sockets.push(socket);
       server.emit('ready');
     });
-    cleanUps.push(() => {
+    afterwards(() => {
       for (const socket of sockets) socket.destroy();
       server.close();
     });
@@ -46,7 +35,7 @@ describe('a port behind a network socket', () => {
 
   it('is read and written, and connected anew when the far end hangs up or resets', async () => {
     const { port: number, next } = await listen();
-    const port = supervise(`tcp://127.0.0.1:${number}`);
+    const port = supervise({ path: `tcp://127.0.0.1:${number}` });
     const first = await next();
     first.write('a\n');
     await port.untilState('running');
@@ -68,7 +57,7 @@ describe('a port behind a network socket', () => {
     const { server, port: number } = await listen();
     server.close();
     await once(server, 'close');
-    const port = supervise(`tcp://127.0.0.1:${number}`);
+    const port = supervise({ path: `tcp://127.0.0.1:${number}` });
     await port.untilState('missing');
     expect(port.errors[0]?.toLine()).toContain(`PORT_NOT_FOUND: there is no serial port tcp://127.0.0.1:${number}`);
     const { next } = await listen(number);
@@ -80,7 +69,7 @@ describe('a port behind a network socket', () => {
 describe('a recording as a port', () => {
   function recording(bytes: Uint8Array): string {
     const folder = mkdtempSync(join(tmpdir(), 'fieldseal-recording-'));
-    cleanUps.push(() => rmSync(folder, { recursive: true, force: true }));
+    afterwards(() => rmSync(folder, { recursive: true, force: true }));
     const path = join(folder, 'a recording?.bin');
     writeFileSync(path, bytes);
     return path;
@@ -88,7 +77,7 @@ describe('a recording as a port', () => {
 
   it('is played to its end, whole, however large, and ends the run', async () => {
     const bytes = randomBytes(3_000_000);
-    const port = supervise(`file:${recording(bytes)}`);
+    const port = supervise({ path: `file:${recording(bytes)}` });
     await port.ended;
     expect(Buffer.from(port.text, 'latin1').equals(bytes)).toBe(true);
     expect(port.overflow).toBe(0);
@@ -99,7 +88,7 @@ describe('a recording as a port', () => {
   it('is played at the rate that is asked for', async () => {
     const bytes = randomBytes(4_000);
     const began = performance.now();
-    const port = supervise(`file:${recording(bytes)}?rate=20000`);
+    const port = supervise({ path: `file:${recording(bytes)}?rate=20000` });
     await port.ended;
     const took = performance.now() - began;
     expect(Buffer.from(port.text, 'latin1').equals(bytes)).toBe(true);
@@ -108,16 +97,16 @@ describe('a recording as a port', () => {
   });
 
   it('can be stopped on its way', async () => {
-    const port = supervise(`file:${recording(randomBytes(100_000))}?rate=1000`);
+    const port = supervise({ path: `file:${recording(randomBytes(100_000))}?rate=1000` });
     await port.until(() => port.text.length > 0);
     await port.stop();
     expect(port.text.length).toBeLessThan(100_000);
   });
 
   it('is missing where there is no such file, and takes no bytes', async () => {
-    const port = supervise('file:/nowhere/at/all.bin');
+    const port = supervise({ path: 'file:/nowhere/at/all.bin' });
     await port.untilState('missing');
-    const playing = supervise(`file:${recording(randomBytes(1_000))}?rate=100`);
+    const playing = supervise({ path: `file:${recording(randomBytes(1_000))}?rate=100` });
     await playing.untilOpened(1);
     await expect(playing.supervisor.write(Buffer.from('x'))).rejects.toThrow('takes no bytes');
   });

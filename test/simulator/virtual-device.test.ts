@@ -1,22 +1,20 @@
 import { once } from 'node:events';
 import { closeSync, constants, createReadStream, existsSync, openSync, readSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { findProtocol } from '../../daemon/protocols/index.ts';
+import type { Observation } from '../../daemon/readings/index.ts';
 import { Track, VirtualDevice, type VirtualDeviceOptions } from '../../daemon/simulator/index.ts';
+import { afterwards } from '../serial/bench.ts';
 import { PortUnderTest } from '../serial/harness.ts';
 
 const START = Date.UTC(2026, 4, 1, 12);
-const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
 
 function start(options: Partial<VirtualDeviceOptions>): VirtualDevice {
   const track = new Track({ start: START, seed: 1 });
   const device = new VirtualDevice({ model: 'nmea', rateHz: 20, track, baudRate: 921_600, ...options });
   const stop = new AbortController();
   const running = device.run(stop.signal);
-  cleanUps.push(() => {
+  afterwards(() => {
     stop.abort();
     return running;
   });
@@ -33,7 +31,7 @@ function read(path: string): PortUnderTest {
     decoder?.push(chunk, START);
     return total() - before;
   };
-  cleanUps.push(() => port.stop());
+  afterwards(() => port.stop());
   return port.start();
 }
 
@@ -62,11 +60,36 @@ describe('a virtual device', () => {
     expect(dropped).toBe(0);
   });
 
+  it('gives one fix an epoch, each with all that its sentences say, when the line is quiet between', async () => {
+    const device = start({ model: 'nmea', rateHz: 4, baudRate: 57_600 });
+    const port = new PortUnderTest({ path: device.path, timing: { quietMs: 50 } });
+    const decoder = findProtocol('gnss')?.createDecoder({ referenceTime: START });
+    const fixes: Observation[] = [];
+    const keep = (observations: Observation[] = []) => {
+      fixes.push(...observations.filter(({ kind }) => kind === 'gnss.fix'));
+    };
+    port.frames = (chunk) => {
+      keep(decoder?.push(chunk, START));
+      return 1;
+    };
+    port.quiet = () => keep(decoder?.quiet(START));
+    afterwards(() => port.stop());
+    port.start();
+    await port.until(() => fixes.length >= 6);
+    // The port may have been opened in the middle of the first epoch.
+    const whole = fixes.slice(1);
+    const times = whole.map(({ fields }) => ('time' in fields ? fields.time : undefined));
+    expect(times).toEqual(times.map((_, index) => (times[0] ?? 0) + index * 250));
+    for (const { fields } of whole) {
+      for (const name of ['lat', 'lon', 'altMSL', 'speed', 'track']) expect(fields).toHaveProperty(name);
+    }
+  });
+
   it('keeps its rate over time and does not pace faster than its line', async () => {
     const device = start({ rateHz: 50, baudRate: 9_600 });
     const began = performance.now();
     const fd = openSync(device.path, constants.O_RDONLY | constants.O_NOCTTY | constants.O_NONBLOCK);
-    cleanUps.push(() => closeSync(fd));
+    afterwards(() => closeSync(fd));
     const buffer = Buffer.alloc(65_536);
     while (device.stats.epochs < 50) await new Promise((resolve) => setTimeout(resolve, 20));
     const seconds = (performance.now() - began) / 1_000;
