@@ -16,3 +16,5 @@ export const MAX_UNPACKED = 4_000_000;
 export const MAX_STATEMENT = 16_384;
 /** 9999-12-31T23:59:59.999Z, the last time that the format can name. */
 export const MAX_TIME = 253_402_300_799_999;
+/** Values that the columns of a proof unpack to at most: rows times columns, present or not. */
+export const MAX_CELLS = 500_000;

@@ -1,15 +1,16 @@
-import { MAX_UNPACKED } from '../limits.ts';
+import { MAX_CELLS, MAX_UNPACKED } from '../limits.ts';
 import { ProofError } from '../reasons.ts';
 import type { Coder } from './coder.ts';
 import type { Codes } from './codes.ts';
 import { Scale } from './residual.ts';
 
-/** What the byte strings of a block may still unpack to. */
+/** What a block may still unpack to: bytes of byte strings, and values. A few bytes can claim a great many. */
 export interface Budget {
-  left: number;
+  bytes: number;
+  cells: number;
 }
 
-export const newBudget = (): Budget => ({ left: MAX_UNPACKED });
+export const newBudget = (): Budget => ({ bytes: MAX_UNPACKED, cells: MAX_CELLS });
 
 /** A column of byte strings: each told by how its length changed, then byte by byte whether it is the former one's at its place. */
 export function codeByteStrings(
@@ -26,8 +27,9 @@ export function codeByteStrings(
     if (present[row] === 0) continue;
     const given = column[row] ?? before;
     const length = before.length + residuals.code(scale, given.length - before.length);
-    budget.left -= length;
-    if (length < 0 || budget.left < 0) throw new ProofError('block', `byte strings of more than ${MAX_UNPACKED} bytes`);
+    budget.bytes -= length;
+    if (length < 0 || budget.bytes < 0)
+      throw new ProofError('block', `byte strings of more than ${MAX_UNPACKED} bytes`);
     const value = coder.decoding ? new Uint8Array(length) : given;
     let matched = 0;
     for (let i = 0; i < length; i++) {

@@ -50,7 +50,7 @@ export function decodeColumns(columns: Uint8Array, sources: readonly ProofSource
 }
 
 /** The whole layout: how many streams; each one's kind, source and rows; the order of the readings; the streams. */
-function codeColumns(coder: Coder, order: Uint16Array, streams: Stream[]): Stream[] {
+export function codeColumns(coder: Coder, order: Uint16Array, streams: Stream[]): Stream[] {
   const codes = codesOf(coder);
   const count = codes.layout.uint(streams.length);
   if (count === 0 || count > MAX_STREAMS) throw new ProofError('block', `not 1 to ${MAX_STREAMS} streams`);

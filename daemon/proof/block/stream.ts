@@ -1,3 +1,4 @@
+import { MAX_CELLS } from '../limits.ts';
 import { ProofError } from '../reasons.ts';
 import { type Budget, codeByteStrings } from './bytes.ts';
 import type { Coder } from './coder.ts';
@@ -51,6 +52,8 @@ export function codeStream(codes: Codes, stream: Stream, budget: Budget): void {
   const { rows } = stream;
   const columns = codes.layout.uint(stream.columns.length);
   if (columns > MAX_COLUMNS) throw new ProofError('block', `more than ${MAX_COLUMNS} columns`);
+  budget.cells -= rows * (1 + columns);
+  if (budget.cells < 0) throw new ProofError('block', `more than ${MAX_CELLS} values`);
   const every = new Uint8Array(rows).fill(1);
   const time: Series = { values: stream.time, deltas: new Float64Array(rows) };
   stream.timePrediction = codePrediction(codes, stream.timePrediction, 0);
