@@ -1,6 +1,7 @@
 import type { CborMap, CborValue } from './cbor.ts';
 
 const utf8 = new TextEncoder();
+const SHORT = 64;
 
 /** Writes deterministic CBOR (RFC 8949, section 4.2.1) into one growing buffer. */
 export class CborWriter {
@@ -53,6 +54,7 @@ export class CborWriter {
   }
 
   text(text: string): void {
+    if (text.length < SHORT && this.#ascii(text)) return;
     const bytes = utf8.encode(text);
     this.#head(3, bytes.length);
     this.bytes(bytes);
@@ -84,8 +86,31 @@ export class CborWriter {
     this.#length += bytes.length;
   }
 
+  /** Writes a short text that is all ASCII, which spares the way through the encoder; tells whether it was. */
+  #ascii(text: string): boolean {
+    const start = this.#length;
+    this.#head(3, text.length);
+    this.#reserve(text.length);
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0x7f) {
+        this.#length = start;
+        return false;
+      }
+      this.#bytes[this.#length++] = unit;
+    }
+    return true;
+  }
+
   #map(map: CborMap): void {
     this.map(map.size);
+    if (isRising(map)) {
+      for (const [key, value] of map) {
+        this.value(key);
+        this.value(value);
+      }
+      return;
+    }
     const entries = [...map].map(([key, value]) => {
       const start = this.#length;
       this.value(key);
@@ -137,6 +162,16 @@ export class CborWriter {
     grown.set(this.#bytes);
     this.#bytes = grown;
   }
+}
+
+/** Whether the keys are rising numbers from 0 on: then that is the order of their encodings too. */
+function isRising(map: CborMap): boolean {
+  let before = -1;
+  for (const key of map.keys()) {
+    if (typeof key !== 'number' || key <= before) return false;
+    before = key;
+  }
+  return true;
 }
 
 const isArray: (value: CborValue) => value is readonly CborValue[] = Array.isArray;
