@@ -19,7 +19,7 @@ export function configCommand(io: CommandIo): Command {
     .option('--json', 'print {"ok", "errors"} for a program')
     .addHelpText('after', examples('fieldseal config check /etc/fieldseal/fieldseal.yaml'))
     .action((file: string, options: CheckOptions) => checkConfig(io, file, options));
-  return new Command('config').summary('print or check a configuration').addCommand(example).addCommand(check);
+  return new Command('config').addCommand(example).addCommand(check);
 }
 
 interface CheckOptions {

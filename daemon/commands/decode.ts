@@ -17,7 +17,6 @@ interface DecodeOptions {
 export function decodeCommand(io: CommandIo): Command {
   const protocols = Object.keys(PROTOCOLS);
   return new Command('decode')
-    .summary('turn recorded serial bytes into readings')
     .description(
       'Decodes a recording of serial bytes and prints one JSON object a reading, in the units of docs/readings.md. ' +
         'Bytes that make no message are noise: counted with --stats, never an error.',

@@ -13,7 +13,6 @@ interface DemoCommandOptions {
 
 export function demoCommand(io: CommandIo): Command {
   return new Command('demo')
-    .summary('show all of it on this machine alone')
     .description(
       'Runs two virtual serial receivers, a key in SoftHSM, a broker, the daemon and the verifier on this machine, and shows ' +
         'what is read, sealed, published and accepted. Ends by itself after so many accepted proofs.',

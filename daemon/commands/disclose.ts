@@ -16,7 +16,6 @@ import { readPublicKey } from './keys.ts';
 
 export function proveReadingCommand(io: CommandIo): Command {
   return new Command('prove-reading')
-    .summary('take one reading out of a proof, provable by itself')
     .description(
       'Prints one reading with its salt and its path to the Merkle root, as JSON with all bytes in hex. ' +
         'Whoever gets it learns nothing of the other readings.',
@@ -29,7 +28,6 @@ export function proveReadingCommand(io: CommandIo): Command {
 
 export function verifyReadingCommand(io: CommandIo): Command {
   return new Command('verify-reading')
-    .summary('verify a reading that was taken out of a proof')
     .argument('<file>', 'what `fieldseal prove-reading` printed')
     .requiredOption('--key <file>', "the device's public key, as `fieldseal key show --json` prints it")
     .addHelpText('after', examples('fieldseal verify-reading reading.json --key device.json'))

@@ -18,7 +18,6 @@ interface EnrollOptions {
 
 export function enrollCommand(io: CommandIo): Command {
   return new Command('enroll')
-    .summary("make the device's enrolment record, signed by its own key")
     .description(
       "Makes the record by which a verifier admits this device: public key, who holds it, profiles, owner and asserted place, signed by the device's own key.",
     )

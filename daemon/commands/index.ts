@@ -1,18 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, FieldsealError } from '../errors.ts';
 import { SOFTWARE } from '../version.ts';
-import { configCommand } from './config.ts';
-import { decodeCommand } from './decode.ts';
-import { demoCommand } from './demo.ts';
-import { proveReadingCommand, verifyReadingCommand } from './disclose.ts';
-import { enrollCommand } from './enroll.ts';
-import { inspectCommand } from './inspect.ts';
 import { type CommandIo, examples } from './io.ts';
-import { keyCommand } from './key.ts';
-import { profilesCommand } from './profiles.ts';
-import { runCommand } from './run.ts';
-import { verifierCommand } from './verifier.ts';
-import { verifyCommand } from './verify.ts';
 
 /**
  * Runs the command line and returns the exit code: 0 good, 1 the answer is no, 2 bad usage, configuration or
@@ -21,7 +10,8 @@ import { verifyCommand } from './verify.ts';
 export async function runProgram(args: readonly string[], surroundings: Omit<CommandIo, 'exitCode'>): Promise<number> {
   const io: CommandIo = { ...surroundings, exitCode: EXIT.good };
   try {
-    await buildProgram(io).parseAsync(args, { from: 'user' });
+    const program = await buildProgram(args, io);
+    await program.parseAsync(args, { from: 'user' });
     return io.exitCode;
   } catch (error) {
     if (error instanceof FieldsealError) {
@@ -33,24 +23,70 @@ export async function runProgram(args: readonly string[], surroundings: Omit<Com
   }
 }
 
-/** In the order of the help. */
-const COMMANDS = [
-  demoCommand,
-  runCommand,
-  configCommand,
-  profilesCommand,
-  keyCommand,
-  enrollCommand,
-  verifierCommand,
-  verifyCommand,
-  inspectCommand,
-  proveReadingCommand,
-  verifyReadingCommand,
-  decodeCommand,
+interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<(io: CommandIo) => Command>;
+}
+
+/** In the order of the help. Only the command that is asked for is loaded: a daemon has no use for the verifier's database. */
+const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'demo',
+    summary: 'show all of it on this machine alone',
+    load: async () => (await import('./demo.ts')).demoCommand,
+  },
+  { name: 'run', summary: 'run the daemon', load: async () => (await import('./run.ts')).runCommand },
+  {
+    name: 'config',
+    summary: 'print or check a configuration',
+    load: async () => (await import('./config.ts')).configCommand,
+  },
+  {
+    name: 'profiles',
+    summary: 'list, show or check device profiles',
+    load: async () => (await import('./profiles.ts')).profilesCommand,
+  },
+  { name: 'key', summary: 'make or show the device key', load: async () => (await import('./key.ts')).keyCommand },
+  {
+    name: 'enroll',
+    summary: "make the device's enrolment record, signed by its own key",
+    load: async () => (await import('./enroll.ts')).enrollCommand,
+  },
+  {
+    name: 'verifier',
+    summary: 'run the verifier, admit devices, list them',
+    load: async () => (await import('./verifier.ts')).verifierCommand,
+  },
+  {
+    name: 'verify',
+    summary: 'verify proofs and the chain that they make',
+    load: async () => (await import('./verify.ts')).verifyCommand,
+  },
+  {
+    name: 'inspect',
+    summary: 'show what is in a proof',
+    load: async () => (await import('./inspect.ts')).inspectCommand,
+  },
+  {
+    name: 'prove-reading',
+    summary: 'take one reading out of a proof, provable by itself',
+    load: async () => (await import('./disclose.ts')).proveReadingCommand,
+  },
+  {
+    name: 'verify-reading',
+    summary: 'verify a reading that was taken out of a proof',
+    load: async () => (await import('./disclose.ts')).verifyReadingCommand,
+  },
+  {
+    name: 'decode',
+    summary: 'turn recorded serial bytes into readings',
+    load: async () => (await import('./decode.ts')).decodeCommand,
+  },
 ];
 
-/** The command line, one file a subcommand. */
-export function buildProgram(io: CommandIo): Command {
+/** The command line, one file a subcommand; the one that `args` name is there in full, the others for the list of commands. */
+export async function buildProgram(args: readonly string[], io: CommandIo): Promise<Command> {
   const program = new Command('fieldseal')
     .description('Seals what sensors report into hardware-signed proofs, and delivers them to a verifier.')
     .version(SOFTWARE.version, '-V, --version')
@@ -59,7 +95,11 @@ export function buildProgram(io: CommandIo): Command {
       `${examples('fieldseal demo', 'fieldseal run --config /etc/fieldseal/fieldseal.yaml')}
 Exit codes: 0 good, 1 the answer is no, 2 bad usage, configuration or environment.`,
     );
-  for (const command of COMMANDS) program.addCommand(command(io));
+  for (const { name, summary, load } of COMMANDS) {
+    const command = args.includes(name) ? (await load())(io) : new Command(name);
+    if (command.description() === '') command.description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`);
+    program.addCommand(command.summary(summary));
+  }
   settle(program, io);
   return program;
 }

@@ -6,7 +6,6 @@ import { type CommandIo, examples, printJson, printLine, readNamedFile, toHex } 
 
 export function inspectCommand(io: CommandIo): Command {
   return new Command('inspect')
-    .summary('show what is in a proof')
     .description(
       'Shows a proof for human eyes. It says nothing of who signed it: that is what `fieldseal verify` answers.',
     )

@@ -27,7 +27,7 @@ export function keyCommand(io: CommandIo): Command {
     .summary('show the public key and the device id')
     .addHelpText('after', examples(`fieldseal key show --json --signer '${TOKEN}' > device.json`))
     .action(async ({ signer, json }: SignerOptions) => printKey(io, (await showKey(signer)).publicKey, json));
-  return new Command('key').summary('make or show the device key').addCommand(create).addCommand(show);
+  return new Command('key').addCommand(create).addCommand(show);
 }
 
 /** Prints a public key: as a JSON Web Key, or for people. */

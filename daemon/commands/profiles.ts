@@ -30,11 +30,7 @@ export function profilesCommand(io: CommandIo): Command {
     .option('--json', 'print JSON for a program')
     .addHelpText('after', examples('fieldseal profiles check my-profiles/gnss/roof.yaml'))
     .action((files: string[], options: { json?: true }) => checkFiles(io, files, options));
-  return new Command('profiles')
-    .summary('list, show or check device profiles')
-    .addCommand(list)
-    .addCommand(show)
-    .addCommand(check);
+  return new Command('profiles').addCommand(list).addCommand(show).addCommand(check);
 }
 
 const foldersOf = ({ folder }: FolderOptions): string[] => [...folder, SHIPPED_PROFILES];

@@ -7,7 +7,6 @@ import { type CommandIo, examples } from './io.ts';
 
 export function runCommand(io: CommandIo): Command {
   return new Command('run')
-    .summary('run the daemon')
     .description(
       'Reads the configured ports, seals what they report, and delivers it, until it is told to stop (SIGTERM or SIGINT): ' +
         'then it seals what it holds. Logs are JSON lines on standard error.',

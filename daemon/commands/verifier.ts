@@ -54,7 +54,7 @@ export function verifierCommand(io: CommandIo): Command {
   const reinstate = sub('reinstate', 'take a suspended device back', 'reinstate DEVICE')
     .argument('<device>', 'its id, 43 characters')
     .action((device: string, { config }: ConfigOption) => setState(io, config, device, 'active'));
-  const group = new Command('verifier').summary('run the verifier, admit devices, list them');
+  const group = new Command('verifier');
   for (const command of [run, key, enroll, devices, suspend, reinstate]) group.addCommand(command);
   return group;
 }

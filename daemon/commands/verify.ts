@@ -38,7 +38,6 @@ const REMARKS: ReadonlySet<Reason> = new Set(['gap', 'restart', 'duplicate']);
 
 export function verifyCommand(io: CommandIo): Command {
   return new Command('verify')
-    .summary('verify proofs and the chain that they make')
     .description(
       'Verifies proofs as published: structure, signature, readings, ranges, and the chain of all files of a device. ' +
         'Prints one JSON verdict a file, in chain order, and exits 1 if any is refused.',

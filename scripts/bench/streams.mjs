@@ -8,7 +8,10 @@ const SIZE = 8 * 1_024 * 1_024;
 
 /** Byte streams to decode: recordings where the corpus is there, else what the simulator makes. Each about 8 MiB. */
 export function gnssStreams() {
-  const folder = join(process.env.FIELDSEAL_CORPORA ?? fileURLToPath(new URL('../../../shared/corpora', import.meta.url)), 'gpsd');
+  const folder = join(
+    process.env.FIELDSEAL_CORPORA ?? fileURLToPath(new URL('../../../shared/corpora', import.meta.url)),
+    'gpsd',
+  );
   if (!existsSync(folder)) {
     const [nmea, ubx] = [simulated('nmea', 5), simulated('ublox', 10)];
     return { origin: 'simulated', nmea: fill([nmea]), ubx: fill([ubx]), mixed: fill([nmea, ubx]) };
@@ -31,7 +34,8 @@ export function simulated(model, rateHz, durationMs = 600_000) {
   const track = new Track({ start: START, seed: 7 });
   const receiver = createReceiver(model, rateHz, 7);
   const parts = [];
-  for (let i = 0, ms = 0; ms < durationMs; i += 1, ms = Math.round((i * 1_000) / rateHz)) parts.push(receiver.epoch(track.at(ms), ms, i));
+  for (let i = 0, ms = 0; ms < durationMs; i += 1, ms = Math.round((i * 1_000) / rateHz))
+    parts.push(receiver.epoch(track.at(ms), ms, i));
   return Buffer.concat(parts);
 }
 

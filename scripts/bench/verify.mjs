@@ -15,8 +15,13 @@ export async function benchVerify() {
     await withSigner(algorithm, async (signer) => {
       for (const size of SIZES) {
         const count = size > 100 ? 20 : 200;
-        const messages = await sealAll(signer, Array.from({ length: count }, () => readings.slice(0, size)));
-        const time = await median(() => seconds(() => messages.forEach((message) => verifyProof(message, signer.publicKey))));
+        const messages = await sealAll(
+          signer,
+          Array.from({ length: count }, () => readings.slice(0, size)),
+        );
+        const time = await median(() =>
+          seconds(() => messages.forEach((message) => verifyProof(message, signer.publicKey))),
+        );
         const rate = round(count / time.median);
         results[algorithm].whole[size] = { proofsPerSecond: rate, shareOfBare: round(rate / results[algorithm].bare) };
       }

@@ -1,0 +1,24 @@
+// Measures Fieldseal on this machine and prints one JSON object. Medians, in the units that the names say.
+// usage: npm run bench [-- decode|seal|wire|verify|daemon ...]
+import { cpus } from 'node:os';
+import { benchDaemon } from './daemon.mjs';
+import { benchDecode } from './decode.mjs';
+import { benchSeal } from './seal.mjs';
+import { benchVerify } from './verify.mjs';
+import { benchWire } from './wire.mjs';
+
+const BENCHES = { decode: benchDecode, wire: benchWire, verify: benchVerify, seal: benchSeal, daemon: benchDaemon };
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !Object.hasOwn(BENCHES, name));
+if (unknown.length > 0) {
+  console.error(`no such benchmark: ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}`);
+  process.exit(2);
+}
+const results = { node: process.version, arch: process.arch, processor: cpus()[0]?.model ?? 'unknown' };
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  console.error(`${name} ...`);
+  results[name] = await bench();
+}
+console.log(JSON.stringify(results, null, 2));
