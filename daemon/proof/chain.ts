@@ -28,8 +28,8 @@ export interface ChainKnowledge {
 
 /**
  * Holds a link against what is known of its chain. None: it continues the chain, begins it, or fills a gap rightly.
- * `duplicate`: known already, with this digest. `equivocation`: another digest is known at its place, or a neighbour says
- * so. `gap`: the one before it is not known. `restart`: the device began another epoch.
+ * `duplicate`: known already, with this digest. `equivocation`: another digest is known at its place, or a neighbour
+ * says so. `gap`: the one before it is not known. `restart`: the device began another epoch.
  */
 export function judgeLink(link: ChainLink, known: ChainKnowledge): Reason[] {
   const same = known.at(link.epoch, link.seq);

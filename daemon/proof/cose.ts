@@ -4,7 +4,9 @@ import { CborWriter } from './cbor-writer.ts';
 import { ProofError } from './reasons.ts';
 import type { Algorithm, DigestSigner, PublicKey } from './signature.ts';
 
-/** COSE algorithm numbers: ES256K (RFC 8812), ES256 (RFC 9053), and ESP256 (RFC 9864), which is ES256 fully specified. */
+/**
+ * COSE algorithm numbers: ES256K (RFC 8812), ES256 (RFC 9053), and ESP256 (RFC 9864), which is ES256 fully specified.
+ */
 const ALGORITHM_NUMBER = { ES256K: -47, ES256: -7 } as const;
 const ALGORITHMS: ReadonlyMap<number, Algorithm> = new Map([
   [-47, 'ES256K'],

@@ -27,7 +27,9 @@ export interface ReadingProof {
   readonly cose: Uint8Array;
 }
 
-/** Takes one reading out of a proof. Throws ProofError where the block is not good; RangeError for an index outside it. */
+/**
+ * Takes one reading out of a proof. Throws ProofError where the block is not good; RangeError for an index outside it.
+ */
 export function proveReading(proof: Proof, index: number): ReadingProof {
   const readings = openReadings(proof);
   const reading = readings[index];

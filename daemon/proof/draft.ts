@@ -48,8 +48,9 @@ export interface ProofDraft {
 const ENVELOPE = 256;
 
 /**
- * Lays out a proof of the readings, in their order. Throws ProofError `size` where the message would pass MAX_MESSAGE, or a
- * count its limit: seal fewer readings. A reading of a source not listed, or with a field that is no integer, is a bug.
+ * Lays out a proof of the readings, in their order. Throws ProofError `size` where the message would pass MAX_MESSAGE,
+ * or a count its limit: seal fewer readings. A reading of a source not listed, or with a field that is no integer, is a
+ * bug.
  */
 export function draftProof(input: ProofInput): ProofDraft {
   const { readings } = input;

@@ -25,7 +25,9 @@ export function kidFromText(text: string): Uint8Array | undefined {
   return kid?.length === 32 ? kid : undefined;
 }
 
-/** Takes an uncompressed point, 65 bytes 04||x||y (SEC 1, section 2.3.3). Throws ProofError `parse` for anything else. */
+/**
+ * Takes an uncompressed point, 65 bytes 04||x||y (SEC 1, section 2.3.3). Throws ProofError `parse` for anything else.
+ */
 export function publicKeyFromPoint(algorithm: Algorithm, point: Uint8Array): PublicKey {
   if (point.length !== 65 || point[0] !== 4) throw new ProofError('parse', 'not an uncompressed point of 65 bytes');
   return { algorithm, x: new Uint8Array(point.subarray(1, 33)), y: new Uint8Array(point.subarray(33)) };

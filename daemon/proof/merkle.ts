@@ -7,9 +7,9 @@ export const HASH_BYTES = 32;
 type Hashes = Uint8Array;
 
 /**
- * The root of the Merkle tree over `leaves` (hashes one after the other), in the shape of RFC 9162, section 2.1.1: the largest
- * power of two goes left, which is the same as pairing neighbours level by level and passing an odd last one up.
- * Overwrites `leaves`. SHA-256 of the empty string for none.
+ * The root of the Merkle tree over `leaves` (hashes one after the other), in the shape of RFC 9162, section 2.1.1: the
+ * largest power of two goes left, which is the same as pairing neighbours level by level and passing an odd last one
+ * up. Overwrites `leaves`. SHA-256 of the empty string for none.
  */
 export function merkleRoot(leaves: Hashes): Uint8Array {
   let count = leaves.length / HASH_BYTES;
@@ -32,7 +32,9 @@ function raise(level: Hashes, count: number, node: Uint8Array): number {
   return count - pairs;
 }
 
-/** The inclusion proof of leaf `index`: its siblings, from the leaf up (RFC 9162, section 2.1.3.1). Overwrites `leaves`. */
+/**
+ * The inclusion proof of leaf `index`: its siblings, from the leaf up (RFC 9162, section 2.1.3.1). Overwrites `leaves`.
+ */
 export function merklePath(leaves: Hashes, index: number): Uint8Array[] {
   const node = new Uint8Array(1 + 2 * HASH_BYTES);
   node[0] = 1;

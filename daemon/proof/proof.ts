@@ -28,8 +28,9 @@ export interface Proof {
 }
 
 /**
- * Takes an MQTT payload apart: COSE_Sign1, then the readings block (a CBOR sequence, RFC 8742). Copies it, so nothing aliases
- * the message. Throws ProofError `size`, `parse`, `canonical`, `algorithm` or `version`. Looks at neither signature nor readings.
+ * Takes an MQTT payload apart: COSE_Sign1, then the readings block (a CBOR sequence, RFC 8742). Copies it, so nothing
+ * aliases the message. Throws ProofError `size`, `parse`, `canonical`, `algorithm` or `version`. Looks at neither
+ * signature nor readings.
  */
 export function parseProof(message: Uint8Array): Proof {
   if (message.length > MAX_MESSAGE) throw new ProofError('size', `longer than ${MAX_MESSAGE} bytes`);
@@ -42,7 +43,10 @@ export function parseProof(message: Uint8Array): Proof {
   return { kid, algorithm, payload: decodePayload(sign1.payload), digest, signature, cose, block, sign1 };
 }
 
-/** Checks who signed: the key is the one that the proof names, of its algorithm, S low, and the signature good. Throws ProofError. */
+/**
+ * Checks who signed: the key is the one that the proof names, of its algorithm, S low, and the signature good. Throws
+ * ProofError.
+ */
 export function checkSignature(proof: Proof, key: PublicKey): void {
   if (!equalBytes(proof.kid, thumbprint(key))) {
     throw new ProofError('unknown-device', `signed as ${kidToText(proof.kid)}, which is not the key's id`);
@@ -51,9 +55,9 @@ export function checkSignature(proof: Proof, key: PublicKey): void {
 }
 
 /**
- * Unpacks the readings, rebuilds rows and Merkle root from them and compares. Throws ProofError: `block` where they cannot be
- * unpacked, `root` where they are not the ones signed, `range` for a kind or field that the table does not have. Bounds are not
- * checked: see `checkRanges`.
+ * Unpacks the readings, rebuilds rows and Merkle root from them and compares. Throws ProofError: `block` where they
+ * cannot be unpacked, `root` where they are not the ones signed, `range` for a kind or field that the table does not
+ * have. Bounds are not checked: see `checkRanges`.
  */
 export function openReadings(proof: Proof): Reading[] {
   const { payload, block } = proof;

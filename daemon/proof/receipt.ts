@@ -51,8 +51,8 @@ export function signReceipt(receipt: Receipt, signer: DigestSigner): Promise<Uin
 }
 
 /**
- * Reads a receipt and verifies it by the verifier's pinned key. Throws ProofError. Reason numbers that this version does not
- * know are left out: a newer verifier's verdict still counts.
+ * Reads a receipt and verifies it by the verifier's pinned key. Throws ProofError. Reason numbers that this version
+ * does not know are left out: a newer verifier's verdict still counts.
  */
 export function verifyReceipt(bytes: Uint8Array, verifierKey: PublicKey): Receipt {
   const { sign1: envelope, members } = openStatement(bytes, RECEIPT_TYPE, 'the receipt');

@@ -36,7 +36,9 @@ export function rowFields(kind: KindName): readonly RowField[] {
 
 const wireType = (spec: FieldSpec): RowField['type'] => (spec.type === 'records' ? 'bytes' : spec.type);
 
-/** Writes a row: [kind number, source index, t in ms, {field key: value}], deterministic, and what a leaf's hash covers. */
+/**
+ * Writes a row: [kind number, source index, t in ms, {field key: value}], deterministic, and what a leaf's hash covers.
+ */
 export function writeRow(writer: CborWriter, kind: KindName, source: number, t: number, values: FieldValues): void {
   const fields = rowFields(kind);
   let present = 0;
@@ -54,7 +56,9 @@ export function writeRow(writer: CborWriter, kind: KindName, source: number, t: 
   }
 }
 
-/** The row of a reading by itself. Its length is a safe upper bound of what the reading takes in a block, nearly always. */
+/**
+ * The row of a reading by itself. Its length is a safe upper bound of what the reading takes in a block, nearly always.
+ */
 export function encodeRow(reading: Reading, sourceIndex: number): Uint8Array {
   const writer = new CborWriter(256);
   writeRow(writer, reading.kind, sourceIndex, reading.t, reading.fields);

@@ -4,7 +4,9 @@ import { MAX_STATEMENT } from './limits.ts';
 import { Members } from './members.ts';
 import { ProofError } from './reasons.ts';
 
-/** Opens a receipt, challenge or enrolment record: one COSE_Sign1 and nothing after it, its payload a map of version 1. */
+/**
+ * Opens a receipt, challenge or enrolment record: one COSE_Sign1 and nothing after it, its payload a map of version 1.
+ */
 export function openStatement(
   bytes: Uint8Array,
   contentType: string,

@@ -24,8 +24,8 @@ const bytes = (key: number, value: Uint8Array, rows = ROWS): Column => ({
 });
 
 /**
- * Columns as no honest encoder would write them: gnss.fix of the first source, unless told otherwise. Where the encoder itself
- * will not go on, what it wrote by then holds the offence already.
+ * Columns as no honest encoder would write them: gnss.fix of the first source, unless told otherwise. Where the encoder
+ * itself will not go on, what it wrote by then holds the offence already.
  */
 function forge(columns: Column[], part: Partial<Stream> = {}, rows = ROWS): Uint8Array {
   const stream: Stream = {

@@ -19,7 +19,11 @@ const hex = (text: string): Uint8Array => fromHex(text) ?? new Uint8Array(0);
 describe('a key id', () => {
   it('is the COSE Key Thumbprint of RFC 9679, section 6', () => {
     const point = hex(
-      `04${'65eda5a12577c2bae829437fe338701a10aaa375e1bb5b5de108de439c08551d'}${'1e52ed75701163f7f9e40ddf9f341b3dc9ba860af7e0ca7ca7e9eecd0084d19c'}`,
+      [
+        '04',
+        '65eda5a12577c2bae829437fe338701a10aaa375e1bb5b5de108de439c08551d',
+        '1e52ed75701163f7f9e40ddf9f341b3dc9ba860af7e0ca7ca7e9eecd0084d19c',
+      ].join(''),
     );
     const kid = thumbprint(publicKeyFromPoint('ES256', point));
     expect(toHex(kid)).toBe('496bd8afadf307e5b08c64b0421bf9dc01528a344a43bda88fadd1669da253ec');

@@ -69,6 +69,7 @@ describe('a sealed batch', () => {
       'fields that come and go',
       fixes(100).map((fix, i) => without(fix, i % 3 === 0 ? 'lat' : i % 7 === 0 ? 'speed' : 'none')),
     ],
+    ['numbers that rise to 2^53', Array.from({ length: 40 }, (_, i) => health(2 ** 53 - 1 - (39 - i) * 2 ** 47))],
     ['numbers near 2^53', Array.from({ length: 40 }, (_, i) => health(i % 2 === 0 ? Number.MAX_SAFE_INTEGER : 0))],
   ])('gives back %s', async (_, readings) => {
     expect(await back(readings)).toEqual(readings);

@@ -5,7 +5,9 @@ import { makeVectors } from './make-vectors.ts';
 
 const ROOT = fileURLToPath(new URL('../vectors', import.meta.url));
 
-/** `UPDATE_VECTORS=1 npx vitest run test/proof/vectors.test.ts` writes them anew: only with a new version of the format. */
+/**
+ * `UPDATE_VECTORS=1 npx vitest run test/proof/vectors.test.ts` writes them anew: only with a new version of the format.
+ */
 const update = process.env['UPDATE_VECTORS'] === '1';
 
 describe.each(['ES256K', 'ES256'] as const)('the vectors of %s', (algorithm) => {

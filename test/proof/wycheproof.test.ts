@@ -21,7 +21,10 @@ const HALF = {
 
 const hex = (text: string): Uint8Array => fromHex(text) ?? new Uint8Array(0);
 
-/** Strict DER (X.690, clauses 8.3 and 10.1): SEQUENCE of two positive INTEGERs without needless bytes, of 32 bytes at most. */
+/**
+ * Strict DER (X.690, clauses 8.3 and 10.1): SEQUENCE of two positive INTEGERs without needless bytes, of 32 bytes at
+ * most.
+ */
 function p1363FromDer(der: Uint8Array): Uint8Array | undefined {
   if (der.length < 8 || der[0] !== 0x30 || der[1] !== der.length - 2 || der.length > 0x81) return undefined;
   const signature = new Uint8Array(64);

@@ -12,7 +12,10 @@ export interface Budget {
 
 export const newBudget = (): Budget => ({ bytes: MAX_UNPACKED, cells: MAX_CELLS });
 
-/** A column of byte strings: each told by how its length changed, then byte by byte whether it is the former one's at its place. */
+/**
+ * A column of byte strings: each told by how its length changed, then byte by byte whether it is the former one's at
+ * its place.
+ */
 export function codeByteStrings(
   { bits: coder, residuals }: Codes,
   column: Uint8Array[],

@@ -1,6 +1,6 @@
 /**
- * One way through the format for both directions: an encoder writes the value given and returns it, a decoder passes over the value
- * given and returns the one it read. So whatever describes a layout describes it once.
+ * One way through the format for both directions: an encoder writes the value given and returns it, a decoder passes
+ * over the value given and returns the one it read. So whatever describes a layout describes it once.
  */
 export interface Coder {
   readonly decoding: boolean;

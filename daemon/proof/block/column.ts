@@ -128,8 +128,8 @@ export function codeIntegers(
 }
 
 /**
- * Takes a movement into what a column's own taps can draw on: 1 to 4 are the last four movements, 5 to 7 are sums of all that fade by
- * a quarter, an eighth and a sixteenth at each step. Those past `most` are left as they are.
+ * Takes a movement into what a column's own taps can draw on: 1 to 4 are the last four movements, 5 to 7 are sums of
+ * all that fade by a quarter, an eighth and a sixteenth at each step. Those past `most` are left as they are.
  */
 export function remember(own: Float64Array, delta: number, most: number): void {
   own[4] = own[3] ?? 0;

@@ -4,8 +4,8 @@ const EVEN = 32_768;
 const MEMORY = 128;
 
 /**
- * What has been learnt of each context: an estimate of the probability of a 1, at first the plain average of the bits seen, later one
- * that forgets. In integers alone, so that every implementation agrees.
+ * What has been learnt of each context: an estimate of the probability of a 1, at first the plain average of the bits
+ * seen, later one that forgets. In integers alone, so that every implementation agrees.
  */
 export class Contexts {
   #ones = new Uint16Array(1024).fill(EVEN);

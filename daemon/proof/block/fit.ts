@@ -19,6 +19,8 @@ const MOST_TAPS = 6;
 const TAP_BITS = 20;
 /** Below so many movements there is nothing to fit. */
 const FEWEST = 12;
+/** What a fit looks at: enough to tell how a column moves, few enough to be quick about a batch of any size. */
+const MOST_MOVES = 2_000;
 /** Beyond it a poor prediction might be farther off than 2^53. */
 const FITTED = 2 ** 51;
 
@@ -27,15 +29,16 @@ interface Candidate {
   readonly terms: Float64Array;
 }
 
-/** A column's movements in its present rows, the first left out. */
+/** A column's movements in its present rows, the first row left out, the first MOST_MOVES of them. */
 interface Movements {
   readonly rows: Int32Array;
   readonly deltas: Float64Array;
 }
 
 /**
- * Chooses how an integer column is to be predicted: least squares over its own last movements and those of the series before it,
- * term by term as long as one pays, or what simple guess does better. An encoder's affair: any choice decodes.
+ * Chooses how an integer column is to be predicted: least squares over its own last movements and those of the series
+ * before it, term by term as long as one pays, or what simple guess does better. An encoder's affair: any choice
+ * decodes.
  */
 export function fitPrediction(
   column: Series,
@@ -46,11 +49,12 @@ export function fitPrediction(
 ): Prediction {
   const moves = movements(column, present);
   const plain: Prediction = { modulus, nearTime, taps: [], bias: 0, drift: 0 };
+  if (column.values.some((value) => Math.abs(value) > FITTED)) return plain;
   const first = moves.deltas[0] ?? 0;
   if (moves.deltas.every((delta) => delta === first)) {
     return { ...plain, drift: bounded(first, MAX_DRIFT) };
   }
-  if (moves.deltas.length < FEWEST || column.values.some((value) => Math.abs(value) > FITTED)) return plain;
+  if (moves.deltas.length < FEWEST) return plain;
   const drift = driftOf(moves.deltas);
   const steady: Prediction = { ...plain, drift };
   const candidates = candidatesFor(moves, series, drift);
@@ -87,8 +91,12 @@ export function deltasOf(values: Float64Array, present: Uint8Array, modulus: num
 
 function movements(column: Series, present: Uint8Array): Movements {
   const rows: number[] = [];
-  for (let row = 0; row < present.length; row++) if (present[row] === 1) rows.push(row);
-  rows.shift();
+  let first = true;
+  for (let row = 0; row < present.length && rows.length < MOST_MOVES; row++) {
+    if (present[row] === 0) continue;
+    if (!first) rows.push(row);
+    first = false;
+  }
   return { rows: Int32Array.from(rows), deltas: Float64Array.from(rows, (row) => column.deltas[row] ?? 0) };
 }
 
@@ -114,7 +122,10 @@ function candidatesFor({ rows, deltas }: Movements, series: readonly Series[], d
   return candidates;
 }
 
-/** Roots of weights. Movements count the less, the wilder it is around them: what matters is how residuals compare with their neighbours. */
+/**
+ * Roots of weights. Movements count the less, the wilder it is around them: what matters is how residuals compare with
+ * their neighbours.
+ */
 function weightsOf(deltas: Float64Array): Float64Array {
   const count = deltas.length;
   const weights = new Float64Array(count);
@@ -130,7 +141,10 @@ function weightsOf(deltas: Float64Array): Float64Array {
   return weights;
 }
 
-/** Weighted least squares with forward selection: the normal equations, swept (Gauss-Jordan) by the term that helps most. */
+/**
+ * Weighted least squares with forward selection: the normal equations, swept (Gauss-Jordan) by the term that helps
+ * most.
+ */
 function leastSquares(
   target: Float64Array,
   candidates: readonly Candidate[],

@@ -5,8 +5,8 @@ const LENGTH_BITS = 6;
 const LONGEST = 53;
 
 /**
- * Codes whole numbers of any size, small ones in few bits: how many bits one more than the number has beyond its first, in six
- * bits under contexts, so that numbers of one sort come to cost what is usual among them; then those bits.
+ * Codes whole numbers of any size, small ones in few bits: how many bits one more than the number has beyond its first,
+ * in six bits under contexts, so that numbers of one sort come to cost what is usual among them; then those bits.
  */
 export class NumberCoder {
   readonly #coder: Coder;

@@ -2,8 +2,8 @@ import { ProofError } from '../reasons.ts';
 import { bitLength, type Coder } from './coder.ts';
 
 /**
- * Codes which stream each reading of the batch belongs to: the stream's number, bit by bit from the highest, under contexts of
- * the stream before. `rows` says how many each has; nothing is coded for a single stream.
+ * Codes which stream each reading of the batch belongs to: the stream's number, bit by bit from the highest, under
+ * contexts of the stream before. `rows` says how many each has; nothing is coded for a single stream.
  */
 export function codeOrder(coder: Coder, order: Uint16Array, rows: readonly number[]): void {
   const width = bitLength(rows.length - 1);

@@ -5,7 +5,10 @@ import { deltasOf, fitPrediction } from './fit.ts';
 import { components } from './polar.ts';
 import { type Column, noPrediction, type Stream } from './stream.ts';
 
-/** What an encoder knows of a kind beside its table: fields that others are best told after, and velocities in polar form. */
+/**
+ * What an encoder knows of a kind beside its table: fields that others are best told after, and velocities in polar
+ * form.
+ */
 interface Hint {
   readonly first: readonly string[];
   readonly polar?: { readonly length: string; readonly angle: string };

@@ -5,9 +5,9 @@ const HALF_TURN = 32_768;
 const UNIT = 16_384;
 
 /**
- * The two components of a vector that two columns give as length and angle (speed and track): what a position moves by. Not
- * stored, only drawn on for predictions, so an approximate sine will do, if all agree on it: Bhaskara I's,
- * 16 x (h - x) / (5 h^2 - 4 x (h - x)) for x of half a turn h, in integers rounded down.
+ * The two components of a vector that two columns give as length and angle (speed and track): what a position moves by.
+ * Not stored, only drawn on for predictions, so an approximate sine will do, if all agree on it: Bhaskara I's, 16 x (h
+ * - x) / (5 h^2 - 4 x (h - x)) for x of half a turn h, in integers rounded down.
  */
 export function components(length: Float64Array, angle: Float64Array, turn: number): [cos: Series, sin: Series] {
   const rows = length.length;

@@ -3,7 +3,10 @@ import { Contexts } from './contexts.ts';
 
 const TOP = 0x1000000;
 
-/** Writes bits by binary arithmetic coding, with carries settled late (the range coder of LZMA, with 12-bit probabilities). */
+/**
+ * Writes bits by binary arithmetic coding, with carries settled late (the range coder of LZMA, with 12-bit
+ * probabilities).
+ */
 export class RangeEncoder implements Coder {
   readonly decoding = false;
   readonly #contexts = new Contexts();
@@ -43,8 +46,8 @@ export class RangeEncoder implements Coder {
   }
 
   /**
-   * All that was written. Of the numbers that name it the roundest is taken, so one byte more is enough: a decoder finds its last
-   * three bytes past the end and takes them for zeros.
+   * All that was written. Of the numbers that name it the roundest is taken, so one byte more is enough: a decoder
+   * finds its last three bytes past the end and takes them for zeros.
    */
   finish(): Uint8Array {
     this.#low = Math.ceil(this.#low / TOP) * TOP;

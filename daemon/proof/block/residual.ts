@@ -8,8 +8,9 @@ const SCALE_CAP = 2 ** 40;
 const RATE = 30;
 
 /**
- * Codes what prediction left over. A residual is told in steps that grow with the recent ones (an adaptive Golomb-Rice code, its
- * unary part under adaptive contexts), and all columns share the contexts: counted in steps, their residuals are of one shape.
+ * Codes what prediction left over. A residual is told in steps that grow with the recent ones (an adaptive Golomb-Rice
+ * code, its unary part under adaptive contexts), and all columns share the contexts: counted in steps, their residuals
+ * are of one shape.
  */
 export class ResidualCoder {
   readonly #coder: Coder;

@@ -32,7 +32,10 @@ export interface BytesColumn {
   values: Uint8Array[];
 }
 
-/** Tells that two series before it (numbered from 1) are a length and an angle: two more to draw on. Holds nothing itself. */
+/**
+ * Tells that two series before it (numbered from 1) are a length and an angle: two more to draw on. Holds nothing
+ * itself.
+ */
 export interface PolarColumn {
   type: 'polar';
   length: number;

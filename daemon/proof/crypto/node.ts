@@ -2,7 +2,9 @@ import { createPublicKey, hash, type KeyObject, randomBytes as random, verify as
 import type { PublicKey } from '../signature.ts';
 import type { Primitives } from './primitives.ts';
 
-/** node:crypto. One-shot hashes to a string are four times as fast as createHash, and a JS loop copies 32 bytes fastest. */
+/**
+ * node:crypto. One-shot hashes to a string are four times as fast as createHash, and a JS loop copies 32 bytes fastest.
+ */
 export const primitives: Primitives = {
   sha256(bytes) {
     const digest = new Uint8Array(32);
@@ -28,7 +30,9 @@ const CURVE = { ES256K: 'secp256k1', ES256: 'P-256' } as const;
 const MAX_CACHED = 4096;
 const cache = new Map<string, KeyObject>();
 
-/** Importing costs as much as verifying, so keys are kept: the latest MAX_CACHED. Undefined for a point off the curve. */
+/**
+ * Importing costs as much as verifying, so keys are kept: the latest MAX_CACHED. Undefined for a point off the curve.
+ */
 function importKey(key: PublicKey): KeyObject | undefined {
   const x = base64url(key.x);
   const y = base64url(key.y);
