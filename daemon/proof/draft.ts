@@ -7,7 +7,7 @@ import type { ChainHead } from './chain.ts';
 import { draftSign1 } from './cose.ts';
 import { thumbprint } from './key.ts';
 import { hashLeaves } from './leaves.ts';
-import { MAX_LOSSES, MAX_MESSAGE, MAX_READINGS, MAX_SOURCES } from './limits.ts';
+import { MAX_LOSSES, MAX_MESSAGE, MAX_READINGS, MAX_SOURCES, MAX_TIME } from './limits.ts';
 import type { Loss } from './losses.ts';
 import { merkleRoot } from './merkle.ts';
 import { type ClockState, encodePayload, type ProofSource, type Software } from './payload.ts';
@@ -56,6 +56,8 @@ export function draftProof(input: ProofInput): ProofDraft {
   const { readings } = input;
   if (readings.length > MAX_READINGS) throw new ProofError('size', `more than ${MAX_READINGS} readings`);
   if (input.losses.length > MAX_LOSSES) throw new ProofError('size', `more than ${MAX_LOSSES} losses`);
+  const undated = readings.find(({ t }) => !(t >= 0 && t <= MAX_TIME));
+  if (undated !== undefined) throw new RangeError(`a ${undated.kind} of the time ${undated.t}`);
   const used = new Set(readings.map(({ source }) => source));
   const sources = input.sources.filter(({ source }) => used.has(source));
   if (sources.length > MAX_SOURCES) throw new ProofError('size', `more than ${MAX_SOURCES} sources`);

@@ -1,7 +1,7 @@
 import { type CborMap, type CborValue, decodeCbor, encodeCbor } from './cbor.ts';
 import { MAX_LOSSES, MAX_READINGS, MAX_SOURCES, MAX_TIME } from './limits.ts';
 import { LOSS_REASONS, type Loss, lossReasonByNumber } from './losses.ts';
-import { asArray, asBytes, asInt, asName, Members } from './members.ts';
+import { asBytes, asInt, asName, Members } from './members.ts';
 import { ProofError } from './reasons.ts';
 
 export const FORMAT_VERSION = 1;
@@ -154,7 +154,8 @@ export function softwareFromCbor(value: CborValue): Software {
 }
 
 export function tuple(value: CborValue, what: string, length: number): readonly CborValue[] {
-  const items = asArray(value, what, length);
-  if (items.length !== length) throw new ProofError('parse', `${what} is not an array of ${length}`);
-  return items;
+  if (!Array.isArray(value) || value.length !== length) {
+    throw new ProofError('parse', `${what} is not an array of ${length}`);
+  }
+  return value;
 }

@@ -8,6 +8,7 @@ import {
 } from '../readings/index.ts';
 import { type CborMap, type CborValue, decodeCbor } from './cbor.ts';
 import { CborWriter } from './cbor-writer.ts';
+import { MAX_TIME } from './limits.ts';
 import { asInt } from './members.ts';
 import type { ProofSource } from './payload.ts';
 import { ProofError } from './reasons.ts';
@@ -101,7 +102,11 @@ export function kindOf(number: number): KindName {
   return kind;
 }
 
-/** The boundary at which untyped fields, each of its table's type, become a reading. Bounds are `checkRanges`'. */
+/**
+ * The boundary at which untyped fields, each of its table's type, become a reading. Throws ProofError `range` for a time
+ * that no calendar has. The bounds of the fields are `checkRanges`'s.
+ */
 export function toReading(kind: KindName, source: string, t: number, fields: FieldValues): Reading {
+  if (t < 0 || t > MAX_TIME) throw new ProofError('range', `a reading of the time ${t}`);
   return { kind, source, t, fields } as Reading;
 }

@@ -60,6 +60,12 @@ describe('columns', () => {
     ['a kind that the table does not have', 'range', forge([ints(2)], { kind: 999 })],
     ['a field that the table does not have', 'range', forge([ints(99)])],
     ['a field of another type', 'range', forge([bytes(2, new Uint8Array(3))])],
+    ['a time before 1970', 'range', forge([ints(2)], { time: new Float64Array(ROWS).fill(-1) })],
+    [
+      'a time past the year 9999',
+      'range',
+      forge([ints(2)], { time: new Float64Array(ROWS).fill(253_402_300_800_000) }),
+    ],
     ['a source that the proof does not list', 'block', forge([ints(2)], { source: 2 })],
     ['one field twice', 'block', forge([ints(2), ints(2)])],
     ['fewer readings than the proof says', 'block', forge([ints(2)]), ROWS + 1],

@@ -158,6 +158,16 @@ describe('a sealed batch', () => {
     expect(() => parseProof(new Uint8Array(MAX_MESSAGE + 1))).toThrowError(expect.objectContaining({ reason: 'size' }));
   });
 
+  it.each([-1, 0.5, Number.NaN, 253_402_300_800_000])('is not made of a reading of the time %d', (t) => {
+    expect(() => draftProof(inputFor(signer, { readings: fixes(1).map((fix) => ({ ...fix, t })) }))).toThrow(
+      RangeError,
+    );
+  });
+
+  it('is not made of a reading of a source that is not listed', () => {
+    expect(() => draftProof(inputFor(signer, { readings: fixes(1), sources: [] }))).toThrow(RangeError);
+  });
+
   it('takes a fix in 8 bytes at most, signature and all, in 60 s of 10 Hz', async () => {
     const { message } = await seal(signer, { readings: fixes(600), nonce: new Uint8Array(16) });
     expect(message.length / 600).toBeLessThan(8);
