@@ -1,5 +1,5 @@
 import type { Reading } from '../readings/index.ts';
-import { decodeReadings, openBlock } from './block/index.ts';
+import { decodeColumns, openBlock } from './block/index.ts';
 import { decodeCbor, equalBytes } from './cbor.ts';
 import { checkSign1, openSign1, type Sign1, sign1End } from './cose.ts';
 import { indexOfSource, PROOF_TYPE } from './draft.ts';
@@ -62,7 +62,7 @@ export function checkSignature(proof: Proof, key: PublicKey): void {
 export function openReadings(proof: Proof): Reading[] {
   const { payload, block } = proof;
   const envelope = openBlock(block, payload.size);
-  const readings = envelope === undefined ? [] : decodeReadings(envelope, payload.sources, payload.size);
+  const readings = envelope === undefined ? [] : decodeColumns(envelope.columns, payload.sources, payload.size);
   const leaves = hashLeaves(readings, indexOfSource(payload.sources), envelope?.secret ?? new Uint8Array(32));
   if (!equalBytes(merkleRoot(leaves), payload.root))
     throw new ProofError('root', 'the readings are not the ones signed');

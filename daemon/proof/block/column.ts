@@ -21,7 +21,6 @@ export interface Tap {
   weight: number;
 }
 
-export const MAX_TAPS = 15;
 /** Numbers by which a column's own taps are named, from 1. */
 export const MAX_OWN = 7;
 const FIRST_SUM = 5;
@@ -81,7 +80,7 @@ function exponentOf(weight: number): number {
 
 const NO_TAP: Tap = { series: 0, lag: 0, level: false, weight: 0 };
 
-/** An integer column while it is coded; absent values are NaN. */
+/** Codes the present values of an integer column, and fills in how far each moved; when decoding, the values too. */
 export function codeIntegers(
   { values: firsts, residuals }: Codes,
   prediction: Prediction,

@@ -1,9 +1,10 @@
 import { primitives } from '#crypto';
 import type { Reading } from '../../readings/index.ts';
 import { decodeCbor, encodeCbor, equalBytes } from '../cbor.ts';
-import type { ProofSource } from '../payload.ts';
 import { ProofError } from '../reasons.ts';
-import { decodeColumns, encodeColumns } from './columns.ts';
+import { encodeColumns } from './columns.ts';
+
+export { decodeColumns } from './columns.ts';
 
 /** A block's parts, still packed. */
 export interface BlockEnvelope {
@@ -42,11 +43,6 @@ export function openBlock(block: Uint8Array, size: number): BlockEnvelope | unde
   if (!(columns instanceof Uint8Array) || !(check instanceof Uint8Array)) throw new ProofError('block', 'no columns');
   if (!equalBytes(checkOf(secret, columns), check)) throw new ProofError('block', 'its bytes were changed on the way');
   return { secret, columns };
-}
-
-/** Unpacks `size` readings. Throws ProofError `block`, or `range` for a kind or field that the table does not have. */
-export function decodeReadings(envelope: BlockEnvelope, sources: readonly ProofSource[], size: number): Reading[] {
-  return decodeColumns(envelope.columns, sources, size);
 }
 
 /** First bytes of SHA-256(secret || columns): an arithmetic code has bits to spare at its end, and this leaves none. */
