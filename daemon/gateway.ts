@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BrokerConnection } from './broker/index.ts';
 import { Clock } from './clock/index.ts';
 import type { DaemonConfig } from './config/index.ts';
-import { createMetrics, type GatewayStatus, type Notify, readHostHealth, SystemdNotifier } from './health/index.ts';
+import { type GatewayStatus, type Notify, readHostHealth, SystemdNotifier } from './health/index.ts';
 import type { Log } from './log.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { Outbox } from './outbox/index.ts';
@@ -213,7 +213,10 @@ export class Gateway {
 }
 
 const serveOn = (listen: string, status: () => GatewayStatus): Task => {
-  return (stop) => serveMetrics(listen, createMetrics(status), stop, { place: 'health.listen' });
+  return async (stop) => {
+    const { createMetrics } = await import('./health/metrics.ts');
+    await serveMetrics(listen, createMetrics(status), stop, { place: 'health.listen' });
+  };
 };
 
 /** Gives what was sealed at the end a moment to be delivered; what has no receipt by then waits in the outbox. */

@@ -44,6 +44,8 @@ export async function clientOptions(
     reconnectPeriod: 0,
     queueQoSZero: false,
     resubscribe: false,
+    // The library would hold 65,536 ready-made numbers: 8 MB of a gateway's memory.
+    writeCache: false,
   };
   if (version === '5') {
     options.properties = {
