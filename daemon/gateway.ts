@@ -121,7 +121,7 @@ export class Gateway {
       connection,
       outbox,
       verifierKey,
-      kid,
+      publicKey: signer.publicKey,
       log,
       onNonce: ({ nonce, expiry }) => sealer.setNonce(nonce, expiry),
       onPublish: (entry, times) => observer?.onPublished?.(entry.digest, times),

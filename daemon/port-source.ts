@@ -73,9 +73,9 @@ export class PortSource {
   }
 
   #feed(chunk: Uint8Array, t: number): { frames: number } {
-    const before = frameCount(this.#decoder);
+    const before = this.#decoder.frameCount;
     this.#take(this.#decoder.push(chunk, t));
-    return { frames: frameCount(this.#decoder) - before };
+    return { frames: this.#decoder.frameCount - before };
   }
 
   #take(observations: readonly Observation[]): void {
@@ -89,10 +89,4 @@ export class PortSource {
       this.#hooks.onReading({ ...observation, source });
     }
   }
-}
-
-function frameCount(decoder: Decoder): number {
-  let count = 0;
-  for (const framing in decoder.stats.frames) count += decoder.stats.frames[framing] ?? 0;
-  return count;
 }

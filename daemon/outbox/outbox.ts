@@ -157,6 +157,11 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     return this.#entries.values();
   }
 
+  /** The proof of a digest, 32 bytes; undefined where none such waits. */
+  find(digest: Uint8Array): OutboxEntry | undefined {
+    return this.#entries.get(hex(digest));
+  }
+
   has(entry: OutboxEntry): boolean {
     return this.#entries.has(entry.digest);
   }

@@ -38,6 +38,8 @@ export interface DecoderStats {
 export interface Decoder {
   /** A fresh copy at each reading. */
   readonly stats: DecoderStats;
+  /** Valid frames so far, of every framing: cheap to ask for at each chunk. */
+  readonly frameCount: number;
   /**
    * Takes the bytes that arrived at `t` (ms since the Unix epoch, gateway clock). The observations are the same for
    * any split of the bytes into chunks; only their `t` follows the arrival.

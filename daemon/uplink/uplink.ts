@@ -11,7 +11,17 @@ import type { UplinkConfig } from '../config/schema.ts';
 import { FieldsealError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Outbox, OutboxEntry } from '../outbox/index.ts';
-import { kidToText, PROOF_TYPE, type PublicKey, type Receipt, type Verdict } from '../proof/index.ts';
+import {
+  kidToText,
+  PROOF_TYPE,
+  ProofError,
+  type PublicKey,
+  type Reason,
+  type Receipt,
+  thumbprint,
+  type Verdict,
+  verifyProof,
+} from '../proof/index.ts';
 import { readAnswer } from './answers.ts';
 import { Flights } from './flights.ts';
 
@@ -28,8 +38,8 @@ export interface UplinkParts {
   readonly outbox: Outbox;
   /** Pinned: receipts and challenges by any other key count for nothing. */
   readonly verifierKey: PublicKey;
-  /** Our id, 32 bytes. */
-  readonly kid: Uint8Array;
+  /** Our own key: what the verifier calls broken is held against it before it is believed. */
+  readonly publicKey: PublicKey;
   readonly log: Log;
   /** A verified receipt has been carried out. */
   readonly onReceipt?: (receipt: Receipt, outcome: 'dropped' | 'quarantined' | 'unknown') => void;
@@ -54,6 +64,8 @@ export interface UplinkStats {
   readonly receipts: Record<Verdict, number>;
   /** Receipts for proofs that don't wait here: most come twice, after a repeated proof. */
   unknownReceipts: number;
+  /** Rejections of a copy that was broken on the way: ours is sound, and stays. */
+  mangled: number;
   challenges: number;
   /** Receipts and challenges that don't count, by reason. */
   readonly badAnswers: Record<string, number>;
@@ -64,6 +76,9 @@ interface UplinkEvents {
   progress: [];
 }
 
+/** What a verifier says of bytes that are not those that were signed. */
+const OF_THE_BYTES: ReadonlySet<Reason> = new Set(['signature', 'high-s', 'algorithm', 'block', 'root']);
+
 /** How many proofs may wait for a receipt, for each that may wait for the broker. */
 const AWAITING_PER_WINDOW = 10;
 
@@ -73,9 +88,16 @@ const AWAITING_PER_WINDOW = 10;
  */
 export class Uplink extends EventEmitter<UplinkEvents> {
   readonly stats: UplinkStats = {
-    ...{ published: 0, republished: 0, acknowledged: 0, refused: 0, oversize: 0 },
+    published: 0,
+    republished: 0,
+    acknowledged: 0,
+    refused: 0,
+    oversize: 0,
     receipts: { accepted: 0, flagged: 0, rejected: 0, duplicate: 0 },
-    ...{ unknownReceipts: 0, challenges: 0, badAnswers: {} },
+    unknownReceipts: 0,
+    mangled: 0,
+    challenges: 0,
+    badAnswers: {},
   };
   readonly #parts: UplinkParts;
   readonly #log: Log;
@@ -94,7 +116,7 @@ export class Uplink extends EventEmitter<UplinkEvents> {
     super();
     this.#parts = parts;
     this.#log = parts.log.child({ room: 'uplink' });
-    this.#kid = kidToText(parts.kid);
+    this.#kid = kidToText(thumbprint(parts.publicKey));
     this.#prefix = mqtt.prefix;
     const limits = {
       window: config.window,
@@ -144,29 +166,6 @@ export class Uplink extends EventEmitter<UplinkEvents> {
       connection.off('connected', onConnected);
       outbox.off('changed', wake);
       signal.removeEventListener('abort', wake);
-    }
-  }
-
-  /**
-   * Resolves when every proof of the outbox has gone out on this connection and was acknowledged, or when the signal
-   * comes: for a farewell that has sealed its last batch. Their receipts may still be on their way.
-   */
-  async flushed(signal: AbortSignal): Promise<void> {
-    const { outbox } = this.#parts;
-    while (!signal.aborted) {
-      this.#flights.keep((entry) => outbox.has(entry));
-      if (outbox.size <= this.#flights.delivered + this.#oversize.size) return;
-      await new Promise<void>((resolve) => {
-        const done = () => {
-          this.off('progress', done);
-          outbox.off('changed', done);
-          signal.removeEventListener('abort', done);
-          resolve();
-        };
-        this.on('progress', done);
-        outbox.on('changed', done);
-        signal.addEventListener('abort', done);
-      });
     }
   }
 
@@ -252,6 +251,10 @@ export class Uplink extends EventEmitter<UplinkEvents> {
 
   async #carryOut(receipt: Receipt): Promise<void> {
     this.#flights.receiptCame();
+    if (await this.#isOfMangledCopy(receipt)) {
+      this.stats.mangled += 1;
+      return;
+    }
     const outcome = await this.#parts.outbox.settle(receipt);
     if (outcome === 'unknown') this.stats.unknownReceipts += 1;
     else this.stats.receipts[receipt.verdict] += 1;
@@ -259,6 +262,25 @@ export class Uplink extends EventEmitter<UplinkEvents> {
     this.#parts.onReceipt?.(receipt, outcome);
     this.emit('progress');
     this.#rouse();
+  }
+
+  /**
+   * Whether the verifier rejected a copy that was broken on the way. The digest covers neither the signature's bytes nor
+   * the readings block, so whoever can publish on our topic could have a sound proof put away. Ours is held against our
+   * own key first; a sound one stays, and goes out again.
+   */
+  async #isOfMangledCopy({ verdict, reasons, digest }: Receipt): Promise<boolean> {
+    if (verdict !== 'rejected' || !reasons.some((reason) => OF_THE_BYTES.has(reason))) return false;
+    const entry = this.#parts.outbox.find(digest);
+    const message = entry === undefined ? undefined : await this.#parts.outbox.read(entry);
+    if (message === undefined) return false;
+    try {
+      verifyProof(message, this.#parts.publicKey);
+      return true;
+    } catch (error) {
+      if (error instanceof ProofError) return false;
+      throw error;
+    }
   }
 
   /** The latest nonce counts; an old receipt that comes again brings none back. */

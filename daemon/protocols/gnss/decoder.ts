@@ -38,6 +38,10 @@ export class GnssDecoder implements Decoder {
     };
   }
 
+  get frameCount(): number {
+    return this.#sentences + this.#ubxFrames + this.#rtcm3Frames;
+  }
+
   push(chunk: Uint8Array, t: number): Observation[] {
     this.#bytes += chunk.length;
     this.#decode(this.#framer.push(chunk), t);
