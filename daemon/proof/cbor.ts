@@ -14,6 +14,9 @@ export function encodeCbor(value: CborValue): Uint8Array {
   return writer.take();
 }
 
+/** Where what was decoded is encoded again: kept, since most messages are small and many. */
+const again = new CborWriter(1024);
+
 const decoder = new Decoder({ useRecords: false, mapsAsObjects: false, tagUint8Array: false });
 
 /**
@@ -30,7 +33,9 @@ export function decodeCbor(bytes: Uint8Array): CborValue {
     throw new ProofError('parse', `not CBOR: ${error instanceof Error ? error.message : 'unreadable'}`);
   }
   const value = admit(decoded);
-  if (!equalBytes(encodeCbor(value), bytes)) throw new ProofError('canonical', 'not deterministic CBOR');
+  again.rewind(0);
+  again.value(value);
+  if (!equalBytes(again.since(0), bytes)) throw new ProofError('canonical', 'not deterministic CBOR');
   return value;
 }
 

@@ -11,8 +11,15 @@ const KTY_EC2 = 2;
 
 /** The device's id: SHA-256 of its deterministic COSE_Key of required members (COSE Key Thumbprint, RFC 9679). */
 export function thumbprint(key: PublicKey): Uint8Array {
-  return primitives.sha256(encodePublicKey(key));
+  const known = thumbprints.get(key);
+  if (known !== undefined) return known;
+  const made = primitives.sha256(encodePublicKey(key));
+  thumbprints.set(key, made);
+  return made;
 }
+
+/** Every proof asks for its key's. */
+const thumbprints = new WeakMap<PublicKey, Uint8Array>();
 
 /** A key id for people, topics and files: base64url without padding, 43 characters. */
 export function kidToText(kid: Uint8Array): string {

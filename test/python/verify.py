@@ -20,7 +20,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
-import columns
+# No __pycache__ beside the sources.
+sys.dont_write_bytecode = True
+import columns  # noqa: E402
 
 CURVES = {
     "secp256k1": (8, ec.SECP256K1(), 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141, (-47,)),
