@@ -1,5 +1,5 @@
-/** Exit codes of the program: the answer is no; bad usage, configuration or environment. */
-export const EXIT = { good: 0, no: 1, usage: 2 } as const;
+/** Exit codes of the program: the answer is no; bad usage, configuration or environment; a bug (EX_SOFTWARE, sysexits(3)). */
+export const EXIT = { good: 0, no: 1, usage: 2, bug: 70 } as const;
 
 interface CatalogueEntry {
   /** What happened; {detail} is filled in by the place that throws. */
@@ -94,6 +94,10 @@ export const CATALOGUE = {
     remedy: 'restore the former key, or enrol the new one and set its key id in the configuration',
   },
   KEY_FILE_INVALID: { message: 'the key file is not valid: {detail}', remedy: 'restore it from a copy' },
+  PUBLIC_KEY_INVALID: {
+    message: 'no public key can be read from it: {detail}',
+    remedy: 'get it with `fieldseal key show --json`, or all with `fieldseal verifier devices --export`',
+  },
   NATIVE_ADDON_MISSING: {
     message: 'the native addon cannot be loaded: {detail}',
     remedy: 'run `npm rebuild`, with build-essential and python3 installed',
@@ -134,6 +138,10 @@ export const CATALOGUE = {
     message: 'not a valid proof: {detail}',
     remedy: 'check that the file is complete and a Fieldseal proof',
   },
+  READING_PROOF_INVALID: {
+    message: 'not a disclosed reading: {detail}',
+    remedy: 'make it with `fieldseal prove-reading`',
+  },
   RECEIPT_KEY_INVALID: {
     message: "the verifier's public key is not valid: {detail}",
     remedy: 'get it with `fieldseal verifier key` on the verifier',
@@ -170,6 +178,7 @@ export class FieldsealError extends Error {
   readonly code: ErrorCode;
   readonly place: string | undefined;
   readonly remedy: string;
+  readonly #context: ErrorContext;
 
   constructor(code: ErrorCode, context: ErrorContext) {
     const entry = CATALOGUE[code];
@@ -177,15 +186,40 @@ export class FieldsealError extends Error {
       entry.message.replace('{detail}', () => oneLine(context.detail)),
       { cause: context.cause },
     );
+    this.#context = context;
     this.code = code;
     this.place = context.place;
-    this.remedy = entry.remedy;
+    this.remedy = code === 'USAGE' && context.place ? `see \`${context.place} --help\`` : entry.remedy;
+  }
+
+  /** The same error, found at a place. */
+  at(place: string): FieldsealError {
+    return new FieldsealError(this.code, { ...this.#context, place });
   }
 
   /** The one line that an operator reads: `CODE place: what happened (remedy)`. */
   toLine(): string {
     const place = this.place === undefined ? '' : ` ${this.place}`;
     return `${this.code}${place}: ${this.message} (${this.remedy})`;
+  }
+}
+
+/**
+ * What a failed system call says of its reason, such as "no such file or directory (ENOENT)": the error line names the path
+ * already. Any other error's message is left as it is.
+ */
+export function reasonOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const [, code, reason] = /^(E[A-Z0-9]+): ([^,]+), /.exec(message) ?? [];
+  return reason === undefined ? message : `${reason} (${code})`;
+}
+
+/** Runs `work`, and says of an error that names no place where it lies. */
+export async function locate<T>(place: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof FieldsealError && error.place === undefined ? error.at(place) : error;
   }
 }
 

@@ -1,3 +1,5 @@
+import { fstatSync } from 'node:fs';
+import type { Writable } from 'node:stream';
 import { type DestinationStream, pino } from 'pino';
 
 /** What a room needs of a logger. Lines are constant phrases with their data in fields; never a secret. */
@@ -15,4 +17,63 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** The root logger: JSON lines on stderr, so that stdout stays free for what a command answers. */
 export function createLog(level: LogLevel, destination: DestinationStream = pino.destination(2)): Log {
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+}
+
+/**
+ * The form in which whoever is on the other end of `stderr` reads a log: words on a terminal, JSON lines in a pipe or file,
+ * and in systemd's journal JSON lines that begin with their priority (sd-daemon(3)).
+ */
+export function logDestination(
+  stderr: Writable & { readonly isTTY?: boolean },
+  env: Readonly<Record<string, string | undefined>>,
+): DestinationStream {
+  if (stderr.isTTY === true) return { write: (line) => stderr.write(inWords(line)) };
+  if (isJournal(env['JOURNAL_STREAM'])) return { write: (line) => stderr.write(`<${priorityOf(line)}>${line}`) };
+  return stderr;
+}
+
+interface Line {
+  readonly level: number;
+  readonly time: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+/** pino's numbers of levels, with their words and syslog's priorities. */
+const LEVELS: Readonly<Record<number, readonly [word: string, priority: number]>> = {
+  20: ['debug', 7],
+  30: ['info', 6],
+  40: ['warn', 4],
+  50: ['error', 3],
+};
+
+/** `2026-11-20 17:00:01 info  serial gnss  port is read  path=/dev/ttyACM0`, in the time of the place. */
+function inWords(line: string): string {
+  const { level, time, room, source, msg, ...fields }: Line = JSON.parse(line);
+  const where = [room, source].filter((name) => name !== undefined).join(' ');
+  const values = Object.entries(fields).map(([name, value]) => `${name}=${fieldInWords(value)}`);
+  const parts = [`${localTime(time)} ${(LEVELS[level]?.[0] ?? String(level)).padEnd(5)} ${where}`, msg, ...values];
+  return `${parts[0]?.trimEnd()}  ${parts.slice(1).join('  ')}\n`;
+}
+
+/** Quoted only where a reader could not tell where it ends. */
+function fieldInWords(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' && (text === '' || /\s/.test(text)) ? JSON.stringify(text) : text;
+}
+
+function localTime(iso: string): string {
+  const time = new Date(iso);
+  const two = (part: number): string => String(part).padStart(2, '0');
+  const date = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  return `${date} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
+}
+
+const priorityOf = (line: string): number => LEVELS[Number(/^\{"level":(\d+)/.exec(line)?.[1])]?.[1] ?? 6;
+
+/** Whether standard error is the very stream that JOURNAL_STREAM names (systemd.exec(5)): DEVICE:INODE. */
+function isJournal(stream: string | undefined): boolean {
+  if (stream === undefined) return false;
+  const { dev, ino } = fstatSync(2, { bigint: true });
+  return stream === `${dev}:${ino}`;
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { FieldsealError } from './errors.ts';
+import { FieldsealError, reasonOf } from './errors.ts';
 import { ProofError, type PublicKey, publicKeyFromJson } from './proof/index.ts';
 
 const PLACE = 'verifier.publicKeyFile';
@@ -14,13 +14,13 @@ export async function readVerifierKey(file: string): Promise<PublicKey> {
   try {
     text = await readFile(file, 'utf8');
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new FieldsealError('FILE_NOT_READABLE', { detail, place: PLACE, cause });
+    throw new FieldsealError('FILE_NOT_READABLE', { detail: reasonOf(cause), place: `${PLACE} ${file}`, cause });
   }
   try {
     return publicKeyFromJson(JSON.parse(text));
   } catch (cause) {
     if (!(cause instanceof ProofError || cause instanceof SyntaxError)) throw cause;
-    throw new FieldsealError('RECEIPT_KEY_INVALID', { detail: cause.message, place: `${PLACE} ${file}`, cause });
+    const detail = cause instanceof ProofError ? cause.detail : 'it is not JSON';
+    throw new FieldsealError('RECEIPT_KEY_INVALID', { detail, place: `${PLACE} ${file}`, cause });
   }
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { DAEMON_EXAMPLE, findConfigErrors, loadDaemonConfig, readConfig, VERIFIER_EXAMPLE } from '../config/index.ts';
-import { EXIT } from '../errors.ts';
+import { EXIT, FieldsealError } from '../errors.ts';
 import { loadSources } from '../sources.ts';
 import { type CommandIo, examples, printJson, printLine } from './io.ts';
 
@@ -19,7 +19,10 @@ export function configCommand(io: CommandIo): Command {
     .option('--json', 'print {"ok", "errors"} for a program')
     .addHelpText('after', examples('fieldseal config check /etc/fieldseal/fieldseal.yaml'))
     .action((file: string, options: CheckOptions) => checkConfig(io, file, options));
-  return new Command('config').addCommand(example).addCommand(check);
+  return new Command('config')
+    .addHelpText('after', examples('fieldseal config example > fieldseal.yaml'))
+    .addCommand(example)
+    .addCommand(check);
 }
 
 interface CheckOptions {
@@ -29,9 +32,7 @@ interface CheckOptions {
 
 async function checkConfig(io: CommandIo, file: string, { verifier, json }: CheckOptions): Promise<void> {
   const errors = findConfigErrors(await readConfig(file), file, verifier ? 'verifier' : 'daemon');
-  if (errors.length === 0 && !verifier) {
-    await loadSources(await loadDaemonConfig(file));
-  }
+  if (errors.length === 0 && !verifier) errors.push(...(await findProfileErrors(file)));
   if (errors.length > 0) io.exitCode = EXIT.usage;
   if (json) {
     const list = errors.map(({ code, place, message, remedy }) => ({ code, place, message, remedy }));
@@ -40,5 +41,17 @@ async function checkConfig(io: CommandIo, file: string, { verifier, json }: Chec
     await printLine(io.stdout, `${file}: good`);
   } else {
     for (const error of errors) await printLine(io.stderr, error.toLine());
+  }
+}
+
+/** A port's profile that is not there, or not valid. */
+async function findProfileErrors(file: string): Promise<FieldsealError[]> {
+  const config = await loadDaemonConfig(file);
+  try {
+    await loadSources(config);
+    return [];
+  } catch (error) {
+    if (!(error instanceof FieldsealError)) throw error;
+    return [error.code === 'PROFILE_NOT_FOUND' ? error.at(`${file} ${error.place}`) : error];
   }
 }

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { FieldsealError } from '../errors.ts';
+import { FieldsealError, reasonOf } from '../errors.ts';
 import { findProtocol, PROTOCOLS } from '../protocols/index.ts';
 import { type Observation, readingToJson } from '../readings/index.ts';
 import { type CommandIo, examples, printLine } from './io.ts';
@@ -19,7 +20,7 @@ export function decodeCommand(io: CommandIo): Command {
   return new Command('decode')
     .description(
       'Decodes a recording of serial bytes and prints one JSON object a reading, in the units of docs/readings.md. ' +
-        'Bytes that make no message are noise: counted with --stats, never an error.',
+        'Bytes that make no message are noise: counted with --stats, never an error. It ends with its input, or when told to stop.',
     )
     .argument('<file>', 'the recording, or - for standard input')
     .addOption(new Option('--protocol <name>', 'what the device spoke').choices(protocols).makeOptionMandatory())
@@ -42,12 +43,11 @@ async function decode(io: CommandIo, file: string, options: DecodeOptions): Prom
   const decoder = protocol.createDecoder({ referenceTime: options.referenceDate ?? Date.now() });
   const input = file === '-' ? io.stdin : createReadStream(file, { highWaterMark: READ_SIZE });
   try {
-    for await (const block of input as AsyncIterable<Uint8Array>) {
+    for await (const block of blocksOf(input, io.signal)) {
       for (const chunk of cut(block, options.chunk)) await print(io, decoder.push(chunk, 0));
     }
   } catch (cause) {
-    if (!isSystemError(cause)) throw cause;
-    throw new FieldsealError('FILE_NOT_READABLE', { detail: cause.message, place: file, cause });
+    throw readFailure(cause, file);
   }
   await print(io, decoder.end(0));
   if (options.stats) await printLine(io.stderr, JSON.stringify(decoder.stats));
@@ -56,6 +56,21 @@ async function decode(io: CommandIo, file: string, options: DecodeOptions): Prom
 async function print(io: CommandIo, observations: readonly Observation[]): Promise<void> {
   if (observations.length === 0) return;
   await printLine(io.stdout, observations.map((one) => JSON.stringify(readingToJson(one))).join('\n'));
+}
+
+/** The blocks of a stream until it ends or the signal comes: a terminal that is silent holds its read open for ever. */
+async function* blocksOf(input: Readable, signal: AbortSignal): AsyncIterable<Uint8Array> {
+  const blocks: AsyncIterator<Uint8Array> = input[Symbol.asyncIterator]();
+  let stop = (): void => {};
+  signal.addEventListener('abort', () => stop());
+  while (!signal.aborted) {
+    const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+      stop = () => resolve({ done: true, value: undefined });
+      blocks.next().then(resolve, reject);
+    });
+    if (next.done) return;
+    yield next.value;
+  }
 }
 
 function* cut(block: Uint8Array, size: number | undefined): Iterable<Uint8Array> {
@@ -75,5 +90,7 @@ function parseChunk(text: string): number {
   return size;
 }
 
-const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
-  error instanceof Error && 'syscall' in error && 'code' in error;
+const readFailure = (cause: unknown, file: string): unknown =>
+  cause instanceof Error && 'syscall' in cause
+    ? new FieldsealError('FILE_NOT_READABLE', { detail: reasonOf(cause), place: file, cause })
+    : cause;

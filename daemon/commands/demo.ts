@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { Demo, type DemoSummary, drawTable } from '../demo/index.ts';
-import { createLog } from '../log.ts';
+import { createLog, logDestination } from '../log.ts';
 import { answerNo, type CommandIo, examples, printLine } from './io.ts';
 
 const REDRAW_MS = 250;
@@ -29,7 +29,7 @@ async function runDemo(io: CommandIo, { proofs, json, keep }: DemoCommandOptions
   const demo = new Demo({
     proofs,
     keep,
-    log: createLog(json || live ? 'silent' : 'warn'),
+    log: createLog(json || live ? 'silent' : 'warn', logDestination(io.stderr, io.env)),
     env: io.env,
     onEvent: (event) => {
       if (json) io.stdout.write(`${JSON.stringify(event)}\n`);

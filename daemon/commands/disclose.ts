@@ -28,6 +28,9 @@ export function proveReadingCommand(io: CommandIo): Command {
 
 export function verifyReadingCommand(io: CommandIo): Command {
   return new Command('verify-reading')
+    .description(
+      'Verifies that the device signed this reading, and prints it. Exits 1, with the reasons, where it did not.',
+    )
     .argument('<file>', 'what `fieldseal prove-reading` printed')
     .requiredOption('--key <file>', "the device's public key, as `fieldseal key show --json` prints it")
     .addHelpText('after', examples('fieldseal verify-reading reading.json --key device.json'))
@@ -45,7 +48,7 @@ async function prove(io: CommandIo, file: string, index: number): Promise<void> 
 
 async function verify(io: CommandIo, file: string, options: { key: string }): Promise<void> {
   const key = await readPublicKey(options.key);
-  const json = await readNamedJson(file);
+  const json = await readNamedJson(file, 'READING_PROOF_INVALID');
   try {
     const { reading, payload, digest } = verifyReading(readingProofFromJson(json), key);
     await printJson(io.stdout, {

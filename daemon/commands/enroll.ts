@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { loadDaemonConfig } from '../config/index.ts';
-import { FieldsealError } from '../errors.ts';
+import { FieldsealError, locate, reasonOf } from '../errors.ts';
 import { writeDurably } from '../files.ts';
 import { kidToText, type Place, signEnrolment, thumbprint } from '../proof/index.ts';
 import { openSigner } from '../signing/index.ts';
@@ -39,7 +39,7 @@ async function enroll(io: CommandIo, { config: file, out, owner, place, json }: 
   const config = await loadDaemonConfig(file);
   const { proofSources } = await loadSources(config);
   const profiles = [...new Map(proofSources.map(({ profile, profileDigest }) => [profile, profileDigest]))];
-  const signer = await openSigner(config.signer);
+  const signer = await locate('signer.uri', () => openSigner(config.signer));
   try {
     const record = await signEnrolment(
       {
@@ -77,8 +77,7 @@ async function write(file: string, record: Uint8Array): Promise<void> {
   try {
     await writeDurably(file, record);
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new FieldsealError('FILE_NOT_WRITABLE', { detail, place: file, cause });
+    throw new FieldsealError('FILE_NOT_WRITABLE', { detail: reasonOf(cause), place: file, cause });
   }
 }
 

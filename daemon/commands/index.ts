@@ -8,7 +8,15 @@ import { type CommandIo, examples } from './io.ts';
  * environment. An operator's mistake is one line on standard error; anything else is a bug and is thrown.
  */
 export async function runProgram(args: readonly string[], surroundings: Omit<CommandIo, 'exitCode'>): Promise<number> {
-  const io: CommandIo = { ...surroundings, exitCode: EXIT.good };
+  const { stdin, stdout, stderr, env } = surroundings;
+  const io: CommandIo = {
+    ...{ stdin, stdout, stderr, env },
+    // Asked for only by a command that heeds it.
+    get signal() {
+      return surroundings.signal;
+    },
+    exitCode: EXIT.good,
+  };
   try {
     const program = await buildProgram(args, io);
     await program.parseAsync(args, { from: 'user' });
@@ -93,35 +101,65 @@ export async function buildProgram(args: readonly string[], io: CommandIo): Prom
     .addHelpText(
       'after',
       `${examples('fieldseal demo', 'fieldseal run --config /etc/fieldseal/fieldseal.yaml')}
-Exit codes: 0 good, 1 the answer is no, 2 bad usage, configuration or environment.`,
+Exit codes: 0 good, 1 the answer is no, 2 bad usage, configuration or environment, 70 a bug.`,
     );
+  const words = args.filter((arg) => !arg.startsWith('-'));
+  const wanted = words[0] === 'help' ? words[1] : words[0];
   for (const { name, summary, load } of COMMANDS) {
-    const command = args.includes(name) ? (await load())(io) : new Command(name);
+    const command = name === wanted ? (await load())(io) : new Command(name);
     if (command.description() === '') command.description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`);
     program.addCommand(command.summary(summary));
   }
+  program.addCommand(helpCommand(program));
   settle(program, io);
   return program;
 }
 
+/** `fieldseal help COMMAND...`: commander's own answers a name that it doesn't know with the whole help and no error. */
+function helpCommand(program: Command): Command {
+  return new Command('help')
+    .summary('show the help of a command')
+    .argument('[command...]')
+    .addHelpText('after', examples('fieldseal help verifier enroll'))
+    .action((names: string[]) => {
+      let command = program;
+      for (const name of names) {
+        const found = command.commands.find((one) => one.name() === name);
+        if (found === undefined) throw usageError(command, `unknown command '${name}'`);
+        command = found;
+      }
+      command.outputHelp();
+    });
+}
+
 /** Help and usage errors go through `io` and come back as errors; a usage error is one line with its code. */
 function settle(command: Command, io: CommandIo): void {
-  command.exitOverride().configureOutput({
-    writeOut: (text) => io.stdout.write(text),
-    writeErr: (text) => io.stderr.write(text),
-    getOutHelpWidth: () => io.stdout.columns ?? 100,
-    outputError: (text, write) => write(usageLine(command, text)),
-  });
+  const width = (): number => io.stdout.columns ?? 100;
+  command
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHelpWidth: width,
+      getErrHelpWidth: width,
+      outputError: (text, write) => write(`${usageError(command, detailOf(command, text)).toLine()}\n`),
+    });
   for (const child of command.commands) settle(child, io);
 }
 
-function usageLine(command: Command, text: string): string {
-  const path: string[] = [];
-  for (let at: Command | null = command; at !== null; at = at.parent) path.unshift(at.name());
-  const detail = text
+/** What commander says, on one line. An option that it doesn't know comes before one that is missing: it is the misspelt one. */
+function detailOf(command: Command, text: string): string {
+  const unknown = command.args.find((word) => /^--?[a-z]/i.test(word));
+  if (text.includes('required option') && unknown !== undefined) return `unknown option '${unknown}'`;
+  return text
     .replace(/^error: /, '')
     .trim()
     .replaceAll(/\s*\n\s*/g, ' ');
-  const error = new FieldsealError('USAGE', { detail, place: path.join(' ') });
-  return `USAGE ${error.place}: ${detail} (see \`${path.join(' ')} --help\`)\n`;
+}
+
+function usageError(command: Command, detail: string): FieldsealError {
+  const path: string[] = [];
+  for (let at: Command | null = command; at !== null; at = at.parent) path.unshift(at.name());
+  return new FieldsealError('USAGE', { detail, place: path.join(' ') });
 }

@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import type { Writable } from 'node:stream';
-import { EXIT, FieldsealError } from '../errors.ts';
+import type { Readable, Writable } from 'node:stream';
+import { type ErrorCode, EXIT, FieldsealError, reasonOf } from '../errors.ts';
 
 /** What a command may touch of the process; main.ts gives the real one, tests their own. */
 export interface CommandIo {
-  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly stdin: Readable;
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
-  readonly stderr: Writable;
+  readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted when the process is told to stop. */
+  /** Aborted when the process is told to stop. Who reads it ends in good order; any other command is ended by the signal. */
   readonly signal: AbortSignal;
   /** 0 unless a command answers "no". */
   exitCode: number;
@@ -33,18 +33,17 @@ export async function readNamedFile(path: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new FieldsealError('FILE_NOT_READABLE', { detail, place: path, cause });
+    throw new FieldsealError('FILE_NOT_READABLE', { detail: reasonOf(cause), place: path, cause });
   }
 }
 
-/** Reads a JSON file that the operator named. */
-export async function readNamedJson(path: string): Promise<unknown> {
+/** Reads a JSON file that the operator named; `code` is what it is called that it holds something else. */
+export async function readNamedJson(path: string, code: ErrorCode): Promise<unknown> {
   const text = (await readNamedFile(path)).toString('utf8');
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new FieldsealError('FILE_NOT_READABLE', { detail: 'it is not JSON', place: path, cause });
+    throw new FieldsealError(code, { detail: 'it is not JSON', place: path, cause });
   }
 }
 

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { locate } from '../errors.ts';
 import { type Algorithm, kidToText, type PublicKey, publicKeyToJson, thumbprint } from '../proof/index.ts';
 import { createKey, showKey } from '../signing/index.ts';
 import { type CommandIo, examples, printJson, printLine } from './io.ts';
@@ -21,13 +22,18 @@ export function keyCommand(io: CommandIo): Command {
     .addOption(new Option('--algorithm <name>', 'the curve').choices(['ES256K', 'ES256']).default('ES256K'))
     .addHelpText('after', examples(`fieldseal key create --signer '${TOKEN}'`))
     .action(async ({ signer, algorithm, json }: SignerOptions & { algorithm: Algorithm }) =>
-      printKey(io, await createKey(signer, algorithm), json),
+      printKey(io, await locate('--signer', () => createKey(signer, algorithm)), json),
     );
   const show = withSigner(new Command('show'))
     .summary('show the public key and the device id')
     .addHelpText('after', examples(`fieldseal key show --json --signer '${TOKEN}' > device.json`))
-    .action(async ({ signer, json }: SignerOptions) => printKey(io, (await showKey(signer)).publicKey, json));
-  return new Command('key').addCommand(create).addCommand(show);
+    .action(async ({ signer, json }: SignerOptions) =>
+      printKey(io, (await locate('--signer', () => showKey(signer))).publicKey, json),
+    );
+  return new Command('key')
+    .addHelpText('after', examples(`fieldseal key show --signer '${TOKEN}'`))
+    .addCommand(create)
+    .addCommand(show);
 }
 
 /** Prints a public key: as a JSON Web Key, or for people. */

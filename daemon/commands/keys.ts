@@ -7,12 +7,12 @@ export type KeyRing = (kid: Uint8Array) => PublicKey | undefined;
 
 /** Reads one public key: a JSON Web Key, as `fieldseal key show --json` prints it. */
 export async function readPublicKey(file: string): Promise<PublicKey> {
-  return parseKey(await readNamedJson(file), file);
+  return parseKey(await readNamedJson(file, 'PUBLIC_KEY_INVALID'), file);
 }
 
 /** Reads the devices that a verifier admitted: {"devices": [{"publicKey": JWK, ...}]}. */
 export async function readDevices(file: string): Promise<PublicKey[]> {
-  const json = await readNamedJson(file);
+  const json = await readNamedJson(file, 'PUBLIC_KEY_INVALID');
   const devices = typeof json === 'object' && json !== null && 'devices' in json ? json.devices : undefined;
   if (!Array.isArray(devices)) throw invalidKey(file, 'it has no list "devices"');
   return devices.map((device: unknown, index) => {
@@ -24,7 +24,10 @@ export async function readDevices(file: string): Promise<PublicKey[]> {
 /** The keys of --key or --devices; exactly one of them has to be given. */
 export async function readKeyRing({ key, devices }: { key?: string; devices?: string }): Promise<KeyRing> {
   if ((key === undefined) === (devices === undefined)) {
-    throw new FieldsealError('USAGE', { detail: 'give either --key FILE or --devices FILE' });
+    throw new FieldsealError('USAGE', {
+      detail: 'give either --key FILE or --devices FILE',
+      place: 'fieldseal verify',
+    });
   }
   const keys = key !== undefined ? [await readPublicKey(key)] : await readDevices(devices ?? '');
   const byKid = new Map(keys.map((one) => [kidToText(thumbprint(one)), one]));
@@ -41,4 +44,4 @@ function parseKey(json: unknown, place: string): PublicKey {
 }
 
 const invalidKey = (place: string, detail: string): FieldsealError =>
-  new FieldsealError('KEY_FILE_INVALID', { detail, place });
+  new FieldsealError('PUBLIC_KEY_INVALID', { detail, place });

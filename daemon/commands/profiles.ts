@@ -4,16 +4,16 @@ import { type DeviceProfile, listProfiles, loadProfile, readProfile, SHIPPED_PRO
 import { answerNo, type CommandIo, examples, printJson, printLine, readNamedFile, toHex } from './io.ts';
 
 interface FolderOptions {
-  folder: string[];
+  folder?: string[];
   json?: true;
 }
 
-const collect = (folder: string, folders: string[]): string[] => [...folders, folder];
+const collect = (folder: string, folders: string[] = []): string[] => [...folders, folder];
 
 export function profilesCommand(io: CommandIo): Command {
   const withFolder = (command: Command): Command =>
     command
-      .option('--folder <dir>', 'search this folder too, before those that come with Fieldseal', collect, [])
+      .option('--folder <dir>', 'search this folder too, before those that come with Fieldseal', collect)
       .option('--json', 'print JSON for a program');
   const list = withFolder(new Command('list'))
     .summary('list the devices that Fieldseal knows')
@@ -30,10 +30,14 @@ export function profilesCommand(io: CommandIo): Command {
     .option('--json', 'print JSON for a program')
     .addHelpText('after', examples('fieldseal profiles check my-profiles/gnss/roof.yaml'))
     .action((files: string[], options: { json?: true }) => checkFiles(io, files, options));
-  return new Command('profiles').addCommand(list).addCommand(show).addCommand(check);
+  return new Command('profiles')
+    .addHelpText('after', examples('fieldseal profiles list'))
+    .addCommand(list)
+    .addCommand(show)
+    .addCommand(check);
 }
 
-const foldersOf = ({ folder }: FolderOptions): string[] => [...folder, SHIPPED_PROFILES];
+const foldersOf = ({ folder }: FolderOptions): string[] => [...(folder ?? []), SHIPPED_PROFILES];
 
 async function listAll(io: CommandIo, options: FolderOptions): Promise<void> {
   const files = await listProfiles(foldersOf(options));
@@ -65,7 +69,7 @@ async function checkFile(file: string): Promise<{ file: string; ok: boolean; lin
     const profile = await readProfile(file);
     return { file, ok: true, line: `${file}: good (${profile.id}, ${profile.title})` };
   } catch (error) {
-    if (!(error instanceof FieldsealError)) throw error;
+    if (!(error instanceof FieldsealError) || error.code !== 'PROFILE_INVALID') throw error;
     return { file, ok: false, line: error.toLine() };
   }
 }

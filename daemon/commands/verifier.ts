@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { loadVerifierConfig, type VerifierConfig } from '../config/index.ts';
-import { FieldsealError } from '../errors.ts';
-import { createLog } from '../log.ts';
+import { FieldsealError, locate } from '../errors.ts';
+import { createLog, logDestination } from '../log.ts';
 import { kidFromText } from '../proof/index.ts';
 import { openSigner } from '../signing/index.ts';
 import {
@@ -35,7 +35,7 @@ export function verifierCommand(io: CommandIo): Command {
   const key = sub('key', 'print the public key that devices pin, as a JSON Web Key', 'key').action(
     async ({ config: file }: ConfigOption) => {
       const config = await loadVerifierConfig(file);
-      const signer = await openSigner(config.signer);
+      const signer = await locate('signer.uri', () => openSigner(config.signer));
       await signer.close();
       await printKey(io, signer.publicKey, true);
     },
@@ -50,18 +50,18 @@ export function verifierCommand(io: CommandIo): Command {
     .action((options: ConfigOption & { json?: true; export?: true }) => showDevices(io, options));
   const suspend = sub('suspend', "leave a device's proofs unanswered from now on", 'suspend DEVICE')
     .argument('<device>', 'its id, 43 characters')
-    .action((device: string, { config }: ConfigOption) => setState(io, config, device, 'suspended'));
+    .action((device: string, { config }: ConfigOption) => setState(io, config, device, 'suspend'));
   const reinstate = sub('reinstate', 'take a suspended device back', 'reinstate DEVICE')
     .argument('<device>', 'its id, 43 characters')
-    .action((device: string, { config }: ConfigOption) => setState(io, config, device, 'active'));
-  const group = new Command('verifier');
+    .action((device: string, { config }: ConfigOption) => setState(io, config, device, 'reinstate'));
+  const group = new Command('verifier').addHelpText('after', examples(`fieldseal verifier run --config ${CONFIG}`));
   for (const command of [run, key, enroll, devices, suspend, reinstate]) group.addCommand(command);
   return group;
 }
 
 async function runVerifier(io: CommandIo, config: VerifierConfig): Promise<void> {
-  const log = createLog(config.log.level);
-  const signer = await openSigner(config.signer);
+  const log = createLog(config.log.level, logDestination(io.stderr, io.env));
+  const signer = await locate('signer.uri', () => openSigner(config.signer));
   try {
     log.info({ ledger: config.ledger, broker: config.mqtt.url }, 'verifier starts');
     await new VerifierService(config, { signer, log }).run(io.signal);
@@ -88,7 +88,7 @@ async function enrollDevices(
   const records = await Promise.all(files.map(async (file) => ({ file, record: await readNamedFile(file) })));
   await withLedger(config, async (ledger) => {
     for (const { file, record } of records) {
-      const admission = admit(ledger, record, Date.now());
+      const admission = await locate(file, () => admit(ledger, record, Date.now()));
       if (json) await printLine(io.stdout, JSON.stringify({ file, ...admission }));
       else await printLine(io.stdout, `${admission.kid}  ${admission.outcome}  ${file}`);
     }
@@ -117,9 +117,15 @@ function describe({ kid, algorithm, custody, owner, state, proofs, lastSeq, last
   return `${kid}  ${state}  ${algorithm} in ${held} (${custody.holder})  ${owner ?? 'no owner'}  ${fared}${last}`;
 }
 
-async function setState(io: CommandIo, config: string, device: string, state: 'active' | 'suspended'): Promise<void> {
+const STATES = { suspend: 'suspended', reinstate: 'active' } as const;
+
+async function setState(io: CommandIo, config: string, device: string, verb: keyof typeof STATES): Promise<void> {
   const kid = kidFromText(device);
-  if (kid === undefined) throw new FieldsealError('USAGE', { detail: `${device} is no device id` });
+  if (kid === undefined) {
+    const detail = `${JSON.stringify(device)} is no device id; \`fieldseal verifier devices\` lists them`;
+    throw new FieldsealError('USAGE', { detail, place: `fieldseal verifier ${verb}` });
+  }
+  const state = STATES[verb];
   const known = await withLedger(config, (ledger) => setDeviceState(ledger, kid, state));
   if (!known) answerNo(io);
   await printLine(io.stdout, known ? `${device}  ${state}` : `${device}  is not admitted`);

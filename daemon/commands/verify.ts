@@ -44,7 +44,7 @@ export function verifyCommand(io: CommandIo): Command {
     )
     .argument('<file...>', 'proofs as published (*.cose)')
     .option('--key <file>', "the device's public key, as `fieldseal key show --json` prints it")
-    .option('--devices <file>', 'devices.json, as `fieldseal verifier devices --json` prints it')
+    .option('--devices <file>', 'devices.json, as `fieldseal verifier devices --export` prints it')
     .addHelpText('after', examples('fieldseal verify --devices devices.json proofs/*.cose'))
     .action((files: string[], options: VerifyOptions) => verify(io, files, options));
 }

@@ -1,3 +1,4 @@
+export { type Fault, parseYaml } from './document.ts';
 export { DAEMON_EXAMPLE, VERIFIER_EXAMPLE } from './example.ts';
 export { findConfigErrors, loadDaemonConfig, loadVerifierConfig, readConfig } from './load.ts';
 export type { MqttConfig } from './mqtt.ts';

@@ -1,81 +1,49 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { FieldsealError } from '../errors.ts';
+import { type ErrorCode, FieldsealError, reasonOf } from '../errors.ts';
+import { type Fault, parseYaml } from './document.ts';
 import { type DaemonConfig, daemonSchema, type VerifierConfig, verifierSchema } from './schema.ts';
 
 /** Reads and validates the daemon's configuration; its relative paths start at the file's own folder. */
 export async function loadDaemonConfig(file: string): Promise<DaemonConfig> {
-  return anchorDaemon(orThrow(parseConfig(await readConfig(file), file, daemonSchema)), dirname(resolve(file)));
+  return anchorDaemon(await load(file, daemonSchema), dirname(resolve(file)));
 }
 
 /** Reads and validates the verifier's configuration; its relative paths start at the file's own folder. */
 export async function loadVerifierConfig(file: string): Promise<VerifierConfig> {
-  return anchorVerifier(orThrow(parseConfig(await readConfig(file), file, verifierSchema)), dirname(resolve(file)));
+  return anchorVerifier(await load(file, verifierSchema), dirname(resolve(file)));
 }
 
 /** Every mistake in a configuration text, one error each, with file, line and key as the place. */
 export function findConfigErrors(text: string, file: string, role: 'daemon' | 'verifier'): FieldsealError[] {
-  const parsed = parseConfig(text, file, role === 'daemon' ? daemonSchema : verifierSchema);
-  return 'errors' in parsed ? parsed.errors : [];
+  const parsed = parseYaml(text, file, role === 'daemon' ? daemonSchema : verifierSchema);
+  return 'faults' in parsed ? parsed.faults.map(errorOf) : [];
 }
 
 export async function readConfig(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new FieldsealError('FILE_NOT_READABLE', { detail: messageOf(cause), place: file, cause });
+    throw new FieldsealError('FILE_NOT_READABLE', { detail: reasonOf(cause), place: file, cause });
   }
 }
 
-type Parsed<T> = { readonly config: T } | { readonly errors: FieldsealError[] };
-
-function parseConfig<S extends z.ZodType>(text: string, file: string, schema: S): Parsed<z.output<S>> {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
-    return {
-      errors: document.errors.map(({ message, pos }) => {
-        const place = `${file}:${lines.linePos(pos[0]).line}`;
-        return new FieldsealError('CONFIG_SYNTAX', { detail: message, place });
-      }),
-    };
-  }
-  const result = schema.safeParse(document.toJS() ?? {});
-  if (result.success) return { config: result.data };
-
-  const placeOf = (path: readonly PropertyKey[]): string => {
-    const key = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
-    return `${file}:${lineOf(path)} ${key.slice(1) || '(top level)'}`;
-  };
-  const lineOf = (path: readonly PropertyKey[]): number => {
-    for (let depth = path.length; depth > 0; depth--) {
-      const node = document.getIn(path.slice(0, depth), true);
-      const start = hasRange(node) ? node.range[0] : undefined;
-      if (start !== undefined) return lines.linePos(start).line;
-    }
-    return 1;
-  };
-  const errors = result.error.issues.flatMap((issue): FieldsealError[] => {
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => {
-        const path = [...issue.path, key];
-        return new FieldsealError('CONFIG_UNKNOWN_KEY', { detail: JSON.stringify(key), place: placeOf(path) });
-      });
-    }
-    const missing = issue.code === 'invalid_type' && valueAt(document.toJS(), issue.path) === undefined;
-    const detail = missing ? 'is missing' : lowerFirst(issue.message);
-    return [new FieldsealError('CONFIG_INVALID', { detail, place: placeOf(issue.path) })];
-  });
-  return { errors };
+/** Reads and validates; the first mistake is thrown. */
+async function load<S extends z.ZodType>(file: string, schema: S): Promise<z.output<S>> {
+  const parsed = parseYaml(await readConfig(file), file, schema);
+  if ('value' in parsed) return parsed.value;
+  const [first] = parsed.faults;
+  throw first === undefined ? new Error('a configuration was refused without a reason') : errorOf(first);
 }
 
-function orThrow<T>(parsed: Parsed<T>): T {
-  if ('config' in parsed) return parsed.config;
-  const [first] = parsed.errors;
-  throw first ?? new Error('a configuration was refused without a reason');
-}
+const CODES: Readonly<Record<Fault['kind'], ErrorCode>> = {
+  syntax: 'CONFIG_SYNTAX',
+  'unknown-key': 'CONFIG_UNKNOWN_KEY',
+  invalid: 'CONFIG_INVALID',
+};
+
+const errorOf = ({ kind, place, detail }: Fault): FieldsealError => new FieldsealError(CODES[kind], { detail, place });
 
 function anchorDaemon(config: DaemonConfig, folder: string): DaemonConfig {
   return deepFreeze({
@@ -124,19 +92,3 @@ function deepFreeze<T>(value: T): T {
   }
   return value;
 }
-
-function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
-  let value = root;
-  for (const step of path) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = (value as Record<PropertyKey, unknown>)[step];
-  }
-  return value;
-}
-
-const hasRange = (node: unknown): node is { range: readonly [number, number, number] } =>
-  typeof node === 'object' && node !== null && 'range' in node && Array.isArray(node.range);
-
-const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -27,7 +27,7 @@ export const mqttSchema = z
       .string()
       .regex(/^[^#+/\s]+(\/[^#+/\s]+)*$/, 'is not a topic prefix such as "fieldseal/1"')
       .default('fieldseal/1'),
-    qos: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(1),
+    qos: z.literal([0, 1, 2]).default(1),
     keepalive: duration({ min: '5s', max: '18h' }).prefault('60s'),
     connectTimeout: duration({ min: '1s', max: '5m' }).prefault('30s'),
     /** Reconnect after a random time of up to `min`, doubling to `max`. */

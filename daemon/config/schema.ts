@@ -13,7 +13,9 @@ const listen = z
 
 const portSchema = z.strictObject({
   /** The name that readings carry; topics, logs and metrics use it too. */
-  source: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'is not a name of up to 32 small letters, digits and hyphens')
+  source: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,31}$/, 'is not a name of up to 32 small letters, digits and hyphens')
     .refine((name) => name !== 'host', 'is the name of the gateway itself'),
   path,
   profile: z.string().min(1),

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseDocument } from 'yaml';
-import { FieldsealError } from '../errors.ts';
+import { parseYaml } from '../config/index.ts';
+import { FieldsealError, reasonOf } from '../errors.ts';
 import { findProtocol } from '../protocols/index.ts';
 import { type ProfileData, profileSchema } from './schema.ts';
 
@@ -50,15 +50,12 @@ export async function loadProfile(id: string, folders: readonly string[]): Promi
  */
 export async function readProfile(file: string, id?: string): Promise<DeviceProfile> {
   const bytes = await readBytes(file);
-  const document = parseDocument(bytes.toString('utf8'), { prettyErrors: false });
-  const [syntax] = document.errors;
-  if (syntax !== undefined) throw invalid(file, syntax.message);
-  const parsed = profileSchema.safeParse(document.toJS());
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw invalid(`${file} ${issue?.path.join('.') ?? ''}`.trimEnd(), issue?.message ?? 'refused');
+  const parsed = parseYaml(bytes.toString('utf8'), file, profileSchema);
+  if ('faults' in parsed) {
+    const { kind, place, detail } = parsed.faults[0] ?? { place: file, detail: 'refused' };
+    throw invalid(place, kind === 'unknown-key' ? `unknown key ${detail}` : detail);
   }
-  const profile = parsed.data;
+  const profile = parsed.value;
   if (id !== undefined && profile.id !== id) {
     throw invalid(`${file} id`, `is ${JSON.stringify(profile.id)}, but the file stands where ${JSON.stringify(id)} is`);
   }
@@ -75,19 +72,20 @@ async function readBytes(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new FieldsealError('FILE_NOT_READABLE', { detail, place: file, cause });
+    throw new FieldsealError('FILE_NOT_READABLE', { detail: reasonOf(cause), place: file, cause });
   }
 }
 
 async function yamlFilesBelow(folder: string): Promise<string[]> {
   try {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => entry.isFile() && entry.name.endsWith(ENDING)).map((entry) => join(entry.parentPath, entry.name));
+    return entries
+      .filter((entry) => entry.isFile() && entry.name.endsWith(ENDING))
+      .map((entry) => join(entry.parentPath, entry.name));
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new FieldsealError('FILE_NOT_READABLE', { detail, place: folder, cause });
+    throw new FieldsealError('FILE_NOT_READABLE', { detail: reasonOf(cause), place: folder, cause });
   }
 }
 
-const invalid = (place: string, detail: string): FieldsealError => new FieldsealError('PROFILE_INVALID', { detail, place });
+const invalid = (place: string, detail: string): FieldsealError =>
+  new FieldsealError('PROFILE_INVALID', { detail, place });

@@ -39,7 +39,13 @@ export type ProfileData = z.output<typeof profileSchema>;
 
 /** The JSON Schema of a profile file, for editors: device-profiles/schema.json. */
 export function profileJsonSchema(): object {
-  const override = ({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: Record<string, unknown> }) => {
+  const override = ({
+    zodSchema,
+    jsonSchema,
+  }: {
+    zodSchema: z.core.$ZodTypes;
+    jsonSchema: Record<string, unknown>;
+  }) => {
     if (zodSchema._zod.def.type === 'unknown') Object.assign(jsonSchema, { type: 'string' });
   };
   return {

@@ -97,7 +97,7 @@ describe('a configuration', () => {
     [
       'a URL that is none',
       MINIMAL.replace('mqtt://127.0.0.1:1883', 'broker'),
-      'CONFIG_INVALID c.yaml:5 mqtt.url: is not a URL of the form mqtt://host:port',
+      'CONFIG_INVALID c.yaml:5 mqtt.url: "broker" is not a URL of the form mqtt://host:port',
     ],
     [
       'a password without a user',
