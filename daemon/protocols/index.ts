@@ -2,6 +2,7 @@ import { gnss } from './gnss/index.ts';
 import type { Protocol } from './protocol.ts';
 
 export type {
+  BeaconRequest,
   Decoder,
   DecoderOptions,
   DecoderStats,
@@ -10,6 +11,8 @@ export type {
   Noise,
   NoiseReason,
   Protocol,
+  ProtocolSettings,
+  SettingSpec,
 } from './protocol.ts';
 
 /** The protocols that a port can speak, by the name that profiles and `fieldseal decode` use. */

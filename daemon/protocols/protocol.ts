@@ -42,13 +42,34 @@ export interface Decoder {
   readonly frameCount: number;
   /**
    * Takes the bytes that arrived at `t` (ms since the Unix epoch, gateway clock). The observations are the same for
-   * any split of the bytes into chunks; only their `t` follows the arrival.
+   * any split of the bytes into chunks; only their `t` follows the arrival. On a datagram port a chunk is one datagram,
+   * and `peer` is who sent it.
    */
-  push(chunk: Uint8Array, t: number): Observation[];
+  push(chunk: Uint8Array, t: number, peer?: string): Observation[];
   /** The line has been quiet since: an epoch that waits for more sentences may be closed. */
   quiet(t: number): Observation[];
   /** The stream has ended. */
   end(t: number): Observation[];
+  /** The line is open (again): a device that has to be set up or asked is told so from here on. */
+  opened?(t: number): Observation[];
+  /** Time goes by, at least every 250 ms while the line is open: for polls and answers that do not come. */
+  tick?(t: number): Observation[];
+  /** Asks the radio to transmit. The outcome is a lora.beacon observation, later. False where it cannot be asked now. */
+  transmit?(beacon: BeaconRequest, t: number): boolean;
+}
+
+/** A LoRa packet to be transmitted. */
+export interface BeaconRequest {
+  readonly payload: Uint8Array;
+  /** Hz */
+  readonly frequency: number;
+  readonly spreadingFactor: number;
+  /** Hz */
+  readonly bandwidth: number;
+  /** The n of 4/n. */
+  readonly codingRate: number;
+  /** dBm */
+  readonly power: number;
 }
 
 export interface DecoderOptions {
@@ -57,6 +78,22 @@ export interface DecoderOptions {
    * ports pass the gateway's clock when it is trustworthy, else the date of this build.
    */
   readonly referenceTime: number;
+  /** Sends bytes to the device, or a datagram to a peer; left out where nobody answers, as of a recording. */
+  readonly send?: ((bytes: Uint8Array, peer?: string) => void) | undefined;
+  /** What the profile says of this protocol, as `settings` has validated it. */
+  readonly settings?: ProtocolSettings;
+}
+
+/** Values of a profile's `settings`, by name. */
+export type ProtocolSettings = Readonly<Record<string, string | number | boolean>>;
+
+/** A setting that a profile may give a protocol. */
+export interface SettingSpec {
+  readonly type: 'text' | 'number' | 'flag' | 'choice' | 'duration';
+  /** Of a choice. */
+  readonly values?: readonly string[];
+  readonly default?: string | number | boolean;
+  readonly about: string;
 }
 
 /** A protocol that a port can speak. */
@@ -65,5 +102,7 @@ export interface Protocol {
   readonly title: string;
   /** Kinds of readings that it can yield. */
   readonly kinds: readonly KindName[];
+  /** What a profile may set; nothing where it is left out. Durations reach the decoder in ms. */
+  readonly settings?: Readonly<Record<string, SettingSpec>>;
   createDecoder(options: DecoderOptions): Decoder;
 }

@@ -1,0 +1,101 @@
+import type { KindSpec } from '../field.ts';
+import { altitude, bytes, choice, count, int, latitude, longitude, text, time } from './fields.ts';
+
+const frequency = (key: number) => int(key, 'Hz', 0, 0, 4_294_967_295, 'Centre frequency');
+const spreadingFactor = (key: number) => count(key, 12, 'Spreading factor');
+const bandwidth = (key: number) => int(key, 'Hz', 0, 0, 10_000_000, 'Bandwidth');
+const codingRate = (key: number) => count(key, 8, 'Coding rate: the n of 4/n');
+
+export const LORA_KINDS = {
+  'lora.uplink': {
+    number: 6,
+    about: 'A LoRa packet that a radio heard.',
+    required: [],
+    fields: {
+      frequency: frequency(1),
+      spreadingFactor: spreadingFactor(2),
+      bandwidth: bandwidth(3),
+      codingRate: codingRate(4),
+      rssi: int(5, 'dBm', 1, -2_000, 500, 'Received signal strength of the channel'),
+      snr: int(6, 'dB', 2, -10_000, 10_000, 'Signal to noise ratio'),
+      crc: choice(7, ['unknown', 'ok', 'bad', 'none'], 'Checksum of the payload'),
+      tmst: int(
+        8,
+        's',
+        6,
+        0,
+        4_294_967_295,
+        "The concentrator's counter at the end of the packet; rolls over at 2^32 us",
+      ),
+      fCnt: count(9, 4_294_967_295, 'LoRaWAN frame counter, in clear'),
+      mType: choice(
+        10,
+        [
+          'join-request',
+          'join-accept',
+          'unconfirmed-up',
+          'unconfirmed-down',
+          'confirmed-up',
+          'confirmed-down',
+          'rejoin-request',
+          'proprietary',
+        ],
+        'LoRaWAN message type (LoRaWAN L2 1.0.4, section 4.2.1)',
+      ),
+      devAddr: bytes(11, 4, 'LoRaWAN device address, most significant byte first'),
+      joinEUI: bytes(12, 8, 'LoRaWAN JoinEUI, most significant byte first'),
+      devEUI: bytes(13, 8, 'LoRaWAN DevEUI, most significant byte first'),
+      payload: bytes(14, 255, 'The packet as it was heard'),
+      payloadHash: bytes(15, 32, 'SHA-256 of the packet, where it is not kept itself'),
+      size: count(16, 255, 'Bytes of the packet'),
+      channel: count(17, 255, "The concentrator's IF channel"),
+      rfChain: count(18, 255, "The concentrator's RF chain"),
+      gatewayEUI: bytes(19, 8, 'EUI of the packet forwarder'),
+      fPort: count(20, 255, 'LoRaWAN port'),
+      time: time(21, 'UTC time of the packet by the radio, where it knows it'),
+      rssiSignal: int(22, 'dBm', 1, -2_000, 500, 'Received signal strength of the signal alone'),
+      from: count(23, 4_294_967_295, 'Meshtastic: node that sent it'),
+      to: count(24, 4_294_967_295, 'Meshtastic: node that it is for'),
+      packetId: count(25, 4_294_967_295, 'Meshtastic: number of the packet'),
+      portNum: count(26, 511, 'Meshtastic: port, where the packet is not encrypted'),
+      hopLimit: count(27, 7, 'Meshtastic: hops left'),
+      hopStart: count(28, 7, 'Meshtastic: hops that it began with'),
+      dataRate: int(29, 'bit/s', 0, 0, 1_000_000, 'Data rate of an FSK packet'),
+    },
+  },
+  'lora.beacon': {
+    number: 7,
+    about: 'A LoRa packet that the gateway was asked to transmit, and what became of it.',
+    required: ['result'],
+    fields: {
+      result: choice(1, ['sent', 'refused', 'failed', 'no-answer'], 'What the radio said'),
+      error: text(2, 64, "The radio's own word for why not"),
+      frequency: frequency(3),
+      spreadingFactor: spreadingFactor(4),
+      bandwidth: bandwidth(5),
+      codingRate: codingRate(6),
+      power: int(7, 'dBm', 1, -500, 500, 'Transmit power asked for'),
+      payload: bytes(8, 255, 'What was sent'),
+      tmst: int(9, 's', 6, 0, 4_294_967_295, "The concentrator's counter at which it was to be sent"),
+      gatewayEUI: bytes(10, 8, 'EUI of the packet forwarder'),
+    },
+  },
+  'lora.stat': {
+    number: 8,
+    about: "A packet forwarder's report on itself (GWMP, PUSH_DATA with stat).",
+    required: [],
+    fields: {
+      time: time(1, 'UTC time of the report'),
+      lat: latitude(2),
+      lon: longitude(3),
+      alt: altitude(4, 'Altitude as the forwarder gives it'),
+      rxnb: count(5, 4_294_967_295, 'Packets received'),
+      rxok: count(6, 4_294_967_295, 'Packets received with a good checksum'),
+      rxfw: count(7, 4_294_967_295, 'Packets forwarded'),
+      ackr: int(8, '%', 1, 0, 1_000, 'Share of PUSH_DATA that were acknowledged'),
+      dwnb: count(9, 4_294_967_295, 'Downlinks received'),
+      txnb: count(10, 4_294_967_295, 'Packets emitted'),
+      gatewayEUI: bytes(11, 8, 'EUI of the packet forwarder'),
+    },
+  },
+} as const satisfies Readonly<Record<string, KindSpec>>;
