@@ -21,6 +21,8 @@ export interface TpmToken {
   readonly env: Readonly<
     Record<'TPM2_PKCS11_STORE' | 'TPM2_PKCS11_TCTI' | 'TPM2_PKCS11_LOG_LEVEL' | 'TSS2_LOG', string>
   >;
+  /** A power cut and what comes after: the TPM starts anew, without the sessions that a killed process left in it. */
+  restart(): Promise<void>;
   /** Ends the TPM and removes its folder. */
   remove(): Promise<void>;
 }
@@ -40,7 +42,7 @@ export async function createTpmToken(): Promise<TpmToken> {
   };
   await mkdir(env.TPM2_PKCS11_STORE);
   await writeFile(join(folder, 'pin'), `${PIN}\n`, { mode: 0o600 });
-  const tpm = await startTpm(folder, socket);
+  let tpm = await startTpm(folder, socket);
 
   const modulePath = resolveModule({ name: 'tpm2_pkcs11' });
   const tool = join(folder, 'init-token');
@@ -52,20 +54,28 @@ export async function createTpmToken(): Promise<TpmToken> {
     modulePath,
     env,
     uri: `pkcs11:token=fieldseal;object=device?module-path=${modulePath}&pin-source=file:${folder}/pin`,
+    restart: async () => {
+      await endTpm(tpm);
+      for (const left of [socket, `${socket}.ctrl`]) await rm(left, { force: true });
+      tpm = await startTpm(folder, socket);
+    },
     remove: async () => {
-      if (tpm.exitCode === null && tpm.signalCode === null) {
-        const exited = once(tpm, 'exit');
-        tpm.kill();
-        await exited;
-      }
+      await endTpm(tpm);
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
+async function endTpm(tpm: ChildProcess): Promise<void> {
+  if (tpm.exitCode !== null || tpm.signalCode !== null) return;
+  const exited = once(tpm, 'exit');
+  tpm.kill();
+  await exited;
+}
+
 async function startTpm(folder: string, socket: string): Promise<ChildProcess> {
   const state = join(folder, 'state');
-  await mkdir(state);
+  await mkdir(state, { recursive: true });
   const watcher = watch(folder);
   const changes = on(watcher, 'change');
   const tpm = spawn(
