@@ -74,7 +74,8 @@ class Screen {
   #draw(): void {
     const view = this.#demo.view();
     if (view === undefined) return;
-    const width = this.#io.stdout.columns ?? 100;
+    // A terminal that does not know its width says 0.
+    const width = this.#io.stdout.columns || 100;
     const lines = drawTable(view).map((line) => line.slice(0, width - 1));
     const up = this.#drawn > 0 ? `\u001b[${this.#drawn}A` : '';
     this.#io.stdout.write(`${up}${lines.map((line) => `\u001b[2K${line}\n`).join('')}\u001b[J`);

@@ -134,7 +134,7 @@ function helpCommand(program: Command): Command {
 
 /** Help and usage errors go through `io` and come back as errors; a usage error is one line with its code. */
 function settle(command: Command, io: CommandIo): void {
-  const width = (): number => io.stdout.columns ?? 100;
+  const width = (): number => io.stdout.columns || 100;
   command
     .helpCommand(false)
     .exitOverride()
