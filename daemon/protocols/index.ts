@@ -3,9 +3,11 @@ import type { Protocol } from './protocol.ts';
 
 export type {
   BeaconRequest,
+  ConfigurationState,
   Decoder,
   DecoderOptions,
   DecoderStats,
+  DeviceConfiguration,
   Frame,
   Framer,
   Noise,
@@ -13,6 +15,7 @@ export type {
   Protocol,
   ProtocolSettings,
   SettingSpec,
+  UbxLegacyConfiguration,
 } from './protocol.ts';
 
 /** The protocols that a port can speak, by the name that profiles and `fieldseal decode` use. */

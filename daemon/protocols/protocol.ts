@@ -32,7 +32,14 @@ export interface DecoderStats {
   readonly noise: Partial<Record<NoiseReason, number>>;
   /** Measurements that made no reading because the wire did not say of when they are. */
   readonly undated?: number;
+  /** Where the device stands that was to be configured; left out where there was nothing to configure. */
+  readonly configured?: ConfigurationState;
+  /** What the device refused or never acknowledged since the line was last opened, by name; bounded. */
+  readonly configureFailures?: readonly string[];
 }
+
+/** `done`: all of it acknowledged; `failed`: some of it refused or not acknowledged, which reading survives. */
+export type ConfigurationState = 'pending' | 'done' | 'failed';
 
 /** Makes observations of a port's bytes. Holds no more than one maximal frame and one epoch. */
 export interface Decoder {
@@ -82,6 +89,33 @@ export interface DecoderOptions {
   readonly send?: ((bytes: Uint8Array, peer?: string) => void) | undefined;
   /** What the profile says of this protocol, as `settings` has validated it. */
   readonly settings?: ProtocolSettings;
+  /** What the device has to be told at each opening of the line. */
+  readonly configure?: DeviceConfiguration;
+}
+
+/** What a receiver is told before it is read. Each part is left out where there is none. */
+export interface DeviceConfiguration {
+  /**
+   * UBX-CFG-VALSET, u-blox generation 9 and later, into RAM: keys by name (CFG-RATE-MEAS) or number (0x30210001), with
+   * their values: numbers in the unit of the key, true or false for flags; numbers of eight bytes as text.
+   */
+  readonly ubx?: Readonly<Record<string, number | boolean | string>>;
+  /** u-blox generations 6 to 8. */
+  readonly ubxLegacy?: UbxLegacyConfiguration;
+  /** Sentences without delimiter and checksum, in this order, e.g. PMTK220,100 or PAIR050,1000. */
+  readonly nmea?: readonly string[];
+  /** Lines for devices that take text commands, sent as they are with CR LF, e.g. AT+CREG=2. */
+  readonly lines?: readonly string[];
+}
+
+/** UBX-CFG-RATE, UBX-CFG-MSG and UBX-CFG-PRT. */
+export interface UbxLegacyConfiguration {
+  /** Time between measurements, ms. */
+  readonly rateMs?: number;
+  /** Baud rate of UART1, from which on the port has to be opened at that rate. */
+  readonly baudRate?: number;
+  /** Epochs for each message, by name (NAV-PVT, or GGA for a standard sentence); 0 turns it off. */
+  readonly messages?: Readonly<Record<string, number>>;
 }
 
 /** Values of a profile's `settings`, by name. */
