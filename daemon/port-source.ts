@@ -59,13 +59,14 @@ export class PortSource {
 
   status(): SourceStatus {
     const { state, bytes, reopens, overflow } = this.#supervisor.stats;
-    const { frames, noise } = this.#decoder.stats;
+    const { frames, noise, frameBytes } = this.#decoder.stats;
     return {
       source: this.#port.source,
       state,
       bytes,
       frames,
       noise,
+      frameBytes,
       readings: this.#kept,
       reopens: Object.values(reopens).reduce((sum, count) => sum + count, 0),
       overflowBytes: overflow,

@@ -7,6 +7,8 @@ export interface SourceStatus {
   readonly frames: Readonly<Record<string, number>>;
   /** Bytes given up, by reason. */
   readonly noise: Readonly<Partial<Record<string, number>>>;
+  /** Bytes of valid frames; with the noise and the overflow they make up `bytes`, but for a frame that is incomplete as yet. */
+  readonly frameBytes?: number | undefined;
   /** Readings kept, by kind. */
   readonly readings: Readonly<Partial<Record<string, number>>>;
   readonly reopens: number;

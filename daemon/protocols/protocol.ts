@@ -30,6 +30,11 @@ export interface DecoderStats {
   readonly messages: Record<string, number>;
   /** Bytes given up, by reason. */
   readonly noise: Partial<Record<NoiseReason, number>>;
+  /**
+   * Bytes of valid frames, what stands between them by the protocol (CR LF, blank lines) included. Counted by itself, so
+   * that once the stream has ended `bytes` equals `frameBytes` plus all `noise`: the soak holds every decoder to it.
+   */
+  readonly frameBytes?: number;
   /** Measurements that made no reading because the wire did not say of when they are. */
   readonly undated?: number;
   /** Where the device stands that was to be configured; left out where there was nothing to configure. */

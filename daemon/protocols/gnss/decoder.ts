@@ -34,6 +34,7 @@ export class GnssDecoder implements Decoder {
       frames: { nmea: this.#sentences, ubx: this.#ubxFrames, rtcm3: this.#rtcm3Frames },
       messages: this.#messages.totals(),
       noise,
+      frameBytes: this.#framer.framedBytes,
       undated: this.#epoch.undated,
     };
   }

@@ -76,6 +76,12 @@ export class GnssFramer implements Framer<GnssFrame> {
   #faultEnd = 0;
   #runReason: NoiseReason = 'sync';
   #runBytes = 0;
+  #framedBytes = 0;
+
+  /** Bytes of valid frames so far, the CR LF after a sentence included. */
+  get framedBytes(): number {
+    return this.#framedBytes;
+  }
 
   /** The noise that is not reported yet, since more of its reason may follow. */
   get unreported(): Noise | undefined {
@@ -139,6 +145,7 @@ export class GnssFramer implements Framer<GnssFrame> {
         if (expected === 1 || first === LF) {
           this.#terminator = expected;
           this.#position++;
+          this.#framedBytes++;
           continue;
         }
         this.#terminator = 0;
@@ -154,6 +161,7 @@ export class GnssFramer implements Framer<GnssFrame> {
         const noise = this.#flushNoise();
         if (noise !== undefined) yield noise;
         this.#position = start + length;
+        this.#framedBytes += length;
         this.#blamedUntil = 0;
         const type = first === UBX_SYNC_1 ? 'ubx' : first === RTCM3_PREAMBLE ? 'rtcm3' : 'nmea';
         if (type === 'nmea') this.#terminator = 2;
