@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { aborted, pause } from './abort.ts';
 import { BrokerConnection } from './broker/index.ts';
 import { Clock } from './clock/index.ts';
 import type { DaemonConfig } from './config/index.ts';
@@ -12,7 +12,7 @@ import { kidToText, type PublicKey, type Receipt, thumbprint } from './proof/ind
 import { type ChainStart, type SealedProof, Sealer } from './sealing/index.ts';
 import { openSigner, type Signer } from './signing/index.ts';
 import { HOST_SOURCE, loadSources, type Sources } from './sources.ts';
-import { aborted, runStages, type Task } from './stages.ts';
+import { runStages, type Task } from './stages.ts';
 import { statusMessages, Uplink } from './uplink/index.ts';
 import { readVerifierKey } from './verifier-key.ts';
 import { SOFTWARE } from './version.ts';
@@ -239,10 +239,4 @@ async function tellStatus(systemd: SystemdNotifier, status: () => GatewayStatus,
     systemd.status(`${states}; ${outbox.proofs} proofs wait; broker ${uplink.connected ? 'connected' : 'away'}`);
     await pause(STATUS_PERIOD_MS, signal);
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
-  });
 }

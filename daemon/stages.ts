@@ -1,3 +1,5 @@
+import { aborted } from './abort.ts';
+
 /** Something that runs until it is told to stop. */
 export type Task = (stop: AbortSignal) => Promise<void>;
 
@@ -25,12 +27,4 @@ export async function runStages(signal: AbortSignal, stages: readonly (readonly 
   }
   await Promise.all(running);
   if (first !== undefined) throw first.error;
-}
-
-/** Resolves when the signal is aborted, or at once where it is. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

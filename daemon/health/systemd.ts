@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../abort.ts';
 
 /** What systemd's notify protocol needs (sd_notify(3)); the native addon gives it. */
 export type Notify = (state: string) => boolean;
@@ -34,11 +34,7 @@ export class SystemdNotifier {
     if (this.#watchdogMs === undefined) return;
     while (!signal.aborted) {
       if (makesProgress()) this.#notify('WATCHDOG=1');
-      await sleep(this.#watchdogMs / 2, undefined, { signal }).catch(ignoreAbort);
+      await pause(this.#watchdogMs / 2, signal);
     }
   }
-}
-
-function ignoreAbort(error: unknown): void {
-  if (!(error instanceof Error && error.name === 'AbortError')) throw error;
 }

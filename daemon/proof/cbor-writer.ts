@@ -1,4 +1,4 @@
-import type { CborMap, CborValue } from './cbor.ts';
+import type { CborMap, CborValue } from './cbor-value.ts';
 
 const utf8 = new TextEncoder();
 const SHORT = 64;

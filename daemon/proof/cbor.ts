@@ -1,11 +1,8 @@
 import { Decoder } from 'cbor-x';
+import type { CborValue } from './cbor-value.ts';
 import { CborWriter } from './cbor-writer.ts';
 import { MAX_DEPTH } from './limits.ts';
 import { ProofError } from './reasons.ts';
-
-/** The part of CBOR that the format uses: no floats, no tags, no null, integers within 2^53. */
-export type CborValue = number | string | boolean | Uint8Array | readonly CborValue[] | CborMap;
-export type CborMap = ReadonlyMap<number | string, CborValue>;
 
 /** Encodes deterministically (RFC 8949, section 4.2.1). Numbers must be safe integers: a float is a bug. */
 export function encodeCbor(value: CborValue): Uint8Array {

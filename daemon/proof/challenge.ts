@@ -1,4 +1,5 @@
-import { type CborValue, encodeCbor, equalBytes } from './cbor.ts';
+import { encodeCbor, equalBytes } from './cbor.ts';
+import type { CborValue } from './cbor-value.ts';
 import { checkSign1, sign1 } from './cose.ts';
 import { thumbprint } from './key.ts';
 import { ProofError } from './reasons.ts';

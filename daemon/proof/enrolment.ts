@@ -1,4 +1,5 @@
-import { type CborMap, type CborValue, encodeCbor, equalBytes } from './cbor.ts';
+import { encodeCbor, equalBytes } from './cbor.ts';
+import type { CborMap, CborValue } from './cbor-value.ts';
 import { checkSign1, sign1 } from './cose.ts';
 import { publicKeyFromCbor, publicKeyToCbor, thumbprint } from './key.ts';
 import { asBytes, asName, Members } from './members.ts';

@@ -1,6 +1,7 @@
 import { primitives } from '#crypto';
 import { fromBase64url, toBase64url } from './base64url.ts';
-import { type CborValue, decodeCbor, encodeCbor } from './cbor.ts';
+import { decodeCbor, encodeCbor } from './cbor.ts';
+import type { CborValue } from './cbor-value.ts';
 import { ProofError } from './reasons.ts';
 import type { Algorithm, PublicKey } from './signature.ts';
 

@@ -1,4 +1,4 @@
-import type { CborValue } from './cbor.ts';
+import type { CborValue } from './cbor-value.ts';
 import { MAX_NAME, MAX_TIME } from './limits.ts';
 import { ProofError } from './reasons.ts';
 

@@ -1,4 +1,5 @@
-import { type CborMap, type CborValue, decodeCbor, encodeCbor } from './cbor.ts';
+import { decodeCbor, encodeCbor } from './cbor.ts';
+import type { CborMap, CborValue } from './cbor-value.ts';
 import { MAX_LOSSES, MAX_READINGS, MAX_SOURCES, MAX_TIME } from './limits.ts';
 import { LOSS_REASONS, type Loss, lossReasonByNumber } from './losses.ts';
 import { asBytes, asInt, asName, Members } from './members.ts';

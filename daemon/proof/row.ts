@@ -6,7 +6,8 @@ import {
   kindSpec,
   type Reading,
 } from '../readings/index.ts';
-import { type CborMap, type CborValue, decodeCbor } from './cbor.ts';
+import { decodeCbor } from './cbor.ts';
+import type { CborMap, CborValue } from './cbor-value.ts';
 import { CborWriter } from './cbor-writer.ts';
 import { MAX_TIME } from './limits.ts';
 import { asInt } from './members.ts';

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../abort.ts';
 import { type Batch, Batcher, type BatchLimits } from '../batching/index.ts';
 import { FieldsealError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -267,14 +267,5 @@ export class Sealer {
       this.stats.trouble = line;
       return undefined;
     }
-  }
-}
-
-/** Waits, or until the signal. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(ms, undefined, { signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
   }
 }

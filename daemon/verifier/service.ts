@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { aborted, pause } from '../abort.ts';
 import { anyDeviceFilter, BrokerConnection, type Message, parseDeviceTopic } from '../broker/index.ts';
 import type { VerifierConfig } from '../config/schema.ts';
 import type { Log } from '../log.ts';
 import { serveMetrics } from '../metrics-server.ts';
 import { type DigestSigner, kidFromText, kidToText, thumbprint } from '../proof/index.ts';
+import { runStages } from '../stages.ts';
 import type { Outcome } from './chain-keeper.ts';
 import { Desk } from './desk.ts';
 import { Gate } from './gate.ts';
@@ -111,10 +113,13 @@ export class VerifierService {
     connection.subscribe([anyDeviceFilter(mqtt.prefix, 'proof')]);
     connection.onMessage((message) => this.#take(desk, message));
     const grace = this.#around.holdGraceMs ?? HOLD_GRACE_MS;
-    await together(signal, receipts.failed(), [
-      (stop) => connection.run(lingering(stop, async () => (online.isOpen ? receipts.drained() : undefined))),
-      (stop) => this.#sweep(() => desk.giveUpGaps(this.#now() - grace, connectedAt), stop),
-      ...(listen === undefined ? [] : [(stop: AbortSignal) => serveMetrics(listen, metrics.registry, stop, PLACE)]),
+    await runStages(signal, [
+      [
+        (stop) => connection.run(lingering(stop, async () => (online.isOpen ? receipts.drained() : undefined))),
+        (stop) => Promise.race([receipts.failed(), aborted(stop)]),
+        (stop) => this.#sweep(() => desk.giveUpGaps(this.#now() - grace, connectedAt), stop),
+        ...(listen === undefined ? [] : [(stop: AbortSignal) => serveMetrics(listen, metrics.registry, stop, PLACE)]),
+      ],
     ]);
   }
 
@@ -137,7 +142,7 @@ export class VerifierService {
 
   async #sweep(giveUpGaps: () => Promise<void>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await wait(this.#around.sweepMs ?? SWEEP_MS, undefined, { signal }).catch(() => {});
+      await pause(this.#around.sweepMs ?? SWEEP_MS, signal);
       if (!signal.aborted) await giveUpGaps();
     }
   }
@@ -154,22 +159,4 @@ function lingering(signal: AbortSignal, farewell: () => Promise<void>): AbortSig
   if (signal.aborted) end.abort();
   else signal.addEventListener('abort', sayFarewell, { once: true });
   return end.signal;
-}
-
-/** Runs tasks side by side until the signal; when one fails, the others are stopped, and it is the one that is told. */
-async function together(
-  signal: AbortSignal,
-  failed: Promise<never>,
-  tasks: readonly ((stop: AbortSignal) => Promise<void>)[],
-): Promise<void> {
-  const failure = new AbortController();
-  const stop = AbortSignal.any([signal, failure.signal]);
-  let first: { error: unknown } | undefined;
-  const fail = (error: unknown) => {
-    first ??= { error };
-    failure.abort();
-  };
-  failed.catch(fail);
-  await Promise.all(tasks.map((task) => task(stop).catch(fail)));
-  if (first !== undefined) throw first.error;
 }

@@ -1,7 +1,8 @@
 import { decode, encode } from 'cborg';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CborValue, decodeCbor, encodeCbor } from '../../daemon/proof/cbor.ts';
+import { decodeCbor, encodeCbor } from '../../daemon/proof/cbor.ts';
+import type { CborValue } from '../../daemon/proof/cbor-value.ts';
 import { fromHex, toHex } from '../../daemon/proof/hex.ts';
 import { ProofError } from '../../daemon/proof/index.ts';
 

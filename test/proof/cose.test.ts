@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type CborValue, decodeCbor, encodeCbor } from '../../daemon/proof/cbor.ts';
+import { decodeCbor, encodeCbor } from '../../daemon/proof/cbor.ts';
+import type { CborValue } from '../../daemon/proof/cbor-value.ts';
 import { checkEcdsa, checkSign1, openSign1 } from '../../daemon/proof/cose.ts';
 import { fromHex, toHex } from '../../daemon/proof/hex.ts';
 import { PROOF_TYPE, ProofError, parseProof, thumbprint } from '../../daemon/proof/index.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type CborValue, decodeCbor, encodeCbor } from '../../daemon/proof/cbor.ts';
+import { decodeCbor, encodeCbor } from '../../daemon/proof/cbor.ts';
+import type { CborValue } from '../../daemon/proof/cbor-value.ts';
 import { MAX_LOSSES, MAX_NAME, MAX_READINGS, MAX_SOURCES, type Payload } from '../../daemon/proof/index.ts';
 import { decodePayload, encodePayload } from '../../daemon/proof/payload.ts';
 import { LOSSES, SOURCES } from './samples.ts';
