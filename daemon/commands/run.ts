@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { Command } from 'commander';
 import { loadDaemonConfig } from '../config/index.ts';
+import { locate } from '../errors.ts';
 import { createLog, logDestination } from '../log.ts';
 import { loadNative } from '../native.ts';
 import { type CommandIo, examples } from './io.ts';
@@ -27,5 +28,6 @@ async function run(io: CommandIo, file: string): Promise<void> {
     notify: (state) => native.sdNotify(state),
     env: io.env,
   });
-  await gateway.run(io.signal);
+  // Only the signer can't tell its place: the key commands name it on the command line.
+  await locate('signer.uri', () => gateway.run(io.signal));
 }
