@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Mosquitto } from '../support/mosquitto.ts';
 import { runProgram, type ServiceProcess } from '../support/program.ts';
 import { Site } from '../support/site.ts';
 import { Wiretap } from '../support/wiretap.ts';
-import { expectIdenticalBytes, expectUnbroken } from './unbroken.ts';
+import { expectAcceptedOnce, expectIdenticalBytes, expectUnbroken } from './unbroken.ts';
 
 /** When somebody is killed: at the nth such event from the beginning of the round. */
 type Moment = readonly ['begun' | 'stored' | 'published' | 'committed' | 'answered', number];
@@ -74,6 +75,7 @@ async function expectNothingLost(): Promise<void> {
   const others = proofs.flatMap(({ payload }) => payload.losses).filter(({ reason }) => reason !== 'unclean-shutdown');
   expect(others).toEqual([]);
   expectIdenticalBytes(tap);
+  expectAcceptedOnce(tap, JSON.parse(readFileSync(site.path('verifier.json'), 'utf8')));
   expect([...daemon.strayLines, ...verifier.strayLines]).toEqual([]);
   const files = await site.keep(site.ledger.proofs().map(({ message }) => message));
   const { code, verdicts } = await site.verify(files);

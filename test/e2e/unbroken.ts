@@ -40,6 +40,21 @@ export function expectIdenticalBytes(tap: Wiretap): Uint8Array[] {
   return [...bySeq.values()];
 }
 
+/** No proof was accepted twice: a receipt may come again, but as the identical bytes. */
+export function expectAcceptedOnce(tap: Wiretap, verifierKey: unknown): void {
+  const key = publicKeyFromJson(verifierKey);
+  const accepting = new Map<string, Uint8Array>();
+  for (const { payload } of tap.of('receipt')) {
+    const { digest, verdict } = verifyReceipt(payload, key);
+    expect(['accepted', 'duplicate']).toContain(verdict);
+    if (verdict === 'duplicate') continue;
+    const proof = Buffer.from(digest).toString('hex');
+    expect(Buffer.compare(accepting.get(proof) ?? payload, payload)).toBe(0);
+    accepting.set(proof, payload);
+  }
+  expect(accepting.size).toBeGreaterThan(0);
+}
+
 /** The receipts that went over the broker, held against the verifier's key. */
 export function receiptsOf(tap: Wiretap, verifierKey: unknown) {
   const key = publicKeyFromJson(verifierKey);
