@@ -14,6 +14,10 @@ export const LOSS_REASONS = {
   'outbox-corrupt': 6,
   /** The state of the chain was lost and a new epoch begun. */
   'chain-lost': 7,
+  /** Positions and frames within a privacy zone, which are not recorded; the times are those of whole minutes around it. */
+  'privacy-zone': 8,
+  /** A file went away before it could be hashed. */
+  'file-vanished': 9,
 } as const satisfies Readonly<Record<string, number>>;
 
 export type LossReason = keyof typeof LOSS_REASONS;
