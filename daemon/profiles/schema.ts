@@ -1,29 +1,61 @@
 import { z } from 'zod';
 import { duration } from '../config/index.ts';
-import { PROTOCOLS } from '../protocols/index.ts';
-import { KIND_NAMES, type KindName } from '../readings/index.ts';
+import { findProtocol, PROTOCOLS } from '../protocols/index.ts';
+import { KIND_NAMES, type KindName, kindSpec } from '../readings/index.ts';
+import { configureSchema } from './configure.ts';
+import { resolveSettings, settingsJsonSchema } from './settings.ts';
 
 const kindName = z.enum(KIND_NAMES as [KindName, ...KindName[]]);
 
-/** A device profile: data that says how to read one model of device. No conditionals, imports or expressions. */
-export const profileSchema = z.strictObject({
+const silence = duration({ min: '100ms', max: '1h' })
+  .prefault('10s')
+  .describe('Without a valid frame for so long, the port counts as stalled');
+
+const usbId = z
+  .string()
+  .regex(/^[0-9a-fA-F]{4}$/, 'is not four hexadecimal digits')
+  .describe('Four hexadecimal digits, in quotes');
+
+const serialSchema = z
+  .strictObject({
+    baudRates: z.array(z.int().min(300).max(4_000_000)).min(1).describe('Tried in this order until valid frames come'),
+    silence,
+    match: z
+      .strictObject({
+        usb: z.strictObject({
+          vendorId: usbId,
+          productId: usbId,
+          serialNumber: z.string().min(1).exactOptional().describe('Where several devices have the same ids'),
+        }),
+      })
+      .exactOptional()
+      .describe('How to find the device where the configuration says `path: auto`'),
+  })
+  .describe('How to open a serial port');
+
+const networkSchema = z.strictObject({ silence }).describe('The device is reached over the network: tcp:// or udp://');
+
+const boundsSchema = z
+  .strictObject({ min: z.number().exactOptional(), max: z.number().exactOptional() })
+  .refine(({ min, max }) => min !== undefined || max !== undefined, 'has neither min nor max')
+  .refine(({ min = -Infinity, max = Infinity }) => min <= max, 'has a min above its max');
+
+const protocolNames = Object.keys(PROTOCOLS) as [string, ...string[]];
+
+const profileObject = z.strictObject({
   id: z
     .string()
     .regex(/^[a-z0-9]+(-[a-z0-9]+)*\/[a-z0-9]+(-[a-z0-9]+)*$/, 'is not family/device in small letters')
     .describe('The path of the file below device-profiles, without its ending'),
   title: z.string().min(1).max(80).describe('What people call the device'),
-  protocol: z.enum(Object.keys(PROTOCOLS) as [string, ...string[]]).describe('What the device speaks'),
-  serial: z
-    .strictObject({
-      baudRates: z
-        .array(z.int().min(300).max(4_000_000))
-        .min(1)
-        .describe('Tried in this order until valid frames come'),
-      silence: duration({ min: '100ms', max: '1h' })
-        .prefault('10s')
-        .describe('Without a valid frame for so long, the port counts as stalled'),
-    })
-    .describe('How to open the port'),
+  protocol: z.enum(protocolNames).describe('What the device speaks'),
+  serial: serialSchema.exactOptional(),
+  network: networkSchema.exactOptional(),
+  settings: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .prefault({})
+    .describe('What the protocol has to know of this device'),
+  configure: configureSchema.exactOptional(),
   readings: z
     .partialRecord(
       kindName,
@@ -33,6 +65,32 @@ export const profileSchema = z.strictObject({
     )
     .refine((kinds) => Object.keys(kinds).length > 0, 'names no kind')
     .describe('Which kinds of readings are kept, and how often'),
+  plausible: z
+    .partialRecord(kindName, z.record(z.string(), boundsSchema))
+    .prefault({})
+    .describe(
+      'Bounds of values in their JSON units, tighter than those of the kind: what lies outside is kept and counted',
+    ),
+});
+
+/** A device profile: data that says how to read one model of device. No conditionals, imports or expressions. */
+export const profileSchema = profileObject.transform((profile, context) => {
+  const fault = (path: (string | number)[], message: string): void => {
+    context.addIssue({ code: 'custom', path, message });
+  };
+  if (profile.serial === undefined && profile.network === undefined) {
+    fault([], 'neither serial nor network: one of them says how the device is reached');
+  }
+  for (const [kind, fields] of Object.entries(profile.plausible)) {
+    for (const name of Object.keys(fields)) {
+      const spec = kindSpec(kindName.parse(kind)).fields;
+      const field = Object.hasOwn(spec, name) ? spec[name] : undefined;
+      if (field?.type !== 'int') fault(['plausible', kind, name], `${kind} has no number ${JSON.stringify(name)}`);
+    }
+  }
+  const { values, faults } = resolveSettings(findProtocol(profile.protocol)?.settings ?? {}, profile.settings);
+  for (const { name, detail } of faults) fault(['settings', name], detail);
+  return { ...profile, settings: values };
 });
 
 export type ProfileData = z.output<typeof profileSchema>;
@@ -50,6 +108,14 @@ export function profileJsonSchema(): object {
   };
   return {
     title: 'Fieldseal device profile',
-    ...z.toJSONSchema(profileSchema, { io: 'input', unrepresentable: 'any', override }),
+    ...z.toJSONSchema(profileObject, { io: 'input', unrepresentable: 'any', override }),
+    anyOf: [{ required: ['serial'] }, { required: ['network'] }],
+    oneOf: Object.entries(PROTOCOLS).map(([name, { kinds, settings = {} }]) => ({
+      properties: {
+        protocol: { const: name },
+        readings: { propertyNames: { enum: kinds } },
+        settings: settingsJsonSchema(settings),
+      },
+    })),
   };
 }
