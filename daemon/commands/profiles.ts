@@ -41,9 +41,18 @@ const foldersOf = ({ folder }: FolderOptions): string[] => [...(folder ?? []), S
 
 async function listAll(io: CommandIo, options: FolderOptions): Promise<void> {
   const files = await listProfiles(foldersOf(options));
-  const profiles = await Promise.all([...files].map(([id, file]) => readProfile(file, id)));
+  const profiles: DeviceProfile[] = [];
+  for (const [id, file] of files) {
+    const profile = await readProfile(file, id).catch(asRefusal);
+    if (!(profile instanceof FieldsealError)) profiles.push(profile);
+    else {
+      // One bad file hides no good ones.
+      answerNo(io);
+      await printLine(io.stderr, profile.toLine());
+    }
+  }
   if (options.json) return printJson(io.stdout, profiles.map(summaryOf));
-  const width = Math.max(...profiles.map((profile) => profile.id.length));
+  const width = Math.max(0, ...profiles.map((profile) => profile.id.length));
   for (const profile of profiles) await printLine(io.stdout, `${profile.id.padEnd(width)}  ${profile.title}`);
 }
 
@@ -65,13 +74,15 @@ async function checkFiles(io: CommandIo, files: readonly string[], { json }: { j
 }
 
 async function checkFile(file: string): Promise<{ file: string; ok: boolean; line: string }> {
-  try {
-    const profile = await readProfile(file);
-    return { file, ok: true, line: `${file}: good (${profile.id}, ${profile.title})` };
-  } catch (error) {
-    if (!(error instanceof FieldsealError) || error.code !== 'PROFILE_INVALID') throw error;
-    return { file, ok: false, line: error.toLine() };
-  }
+  const profile = await readProfile(file).catch(asRefusal);
+  if (profile instanceof FieldsealError) return { file, ok: false, line: profile.toLine() };
+  return { file, ok: true, line: `${file}: good (${profile.id}, ${profile.title})` };
+}
+
+/** A profile that is not valid is an answer; that a file cannot be read is not. */
+function asRefusal(error: unknown): FieldsealError {
+  if (error instanceof FieldsealError && error.code === 'PROFILE_INVALID') return error;
+  throw error;
 }
 
 const summaryOf = ({ id, title, protocol, digest, file }: DeviceProfile) => ({
