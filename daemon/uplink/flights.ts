@@ -27,8 +27,9 @@ const LONGEST_REPEAT_MS = 600_000;
  * receipt, and none but those are known to the broker, however many lie in the outbox.
  *
  * A proof without a receipt in time is published again, more rarely each time. But while no receipt comes for any, the
- * verifier is away, and more copies would only fill the broker: one proof at a time is published again then, in turn, at
- * doubling intervals. The first receipt makes all that are overdue due at once.
+ * verifier is away, and more copies would only fill the broker: the oldest proof alone is published again then, at doubling
+ * intervals. The oldest, as the verifier holds whatever comes ahead of its predecessors and answers nothing before they have
+ * come. The first receipt makes all that are overdue due at once.
  */
 export class Flights {
   readonly #limits: FlightLimits;
@@ -85,11 +86,11 @@ export class Flights {
   /** Milliseconds until a proof may be due again; undefined while only an acknowledgement or a receipt changes that. */
   untilDue(): number | undefined {
     if (this.#unacknowledged.size >= this.#window) return undefined;
+    const oldest = this.#oldest();
     let due = Number.POSITIVE_INFINITY;
     for (const flight of this.#flights.values()) {
       if (this.#unacknowledged.has(flight.entry.digest)) continue;
-      const probe = this.#isSilentSince(flight) ? this.#nextProbe : Number.NEGATIVE_INFINITY;
-      due = Math.min(due, Math.max(this.#dueAt(flight), probe));
+      due = Math.min(due, this.#mayGoAt(flight, oldest));
     }
     return due === Number.POSITIVE_INFINITY ? undefined : Math.max(0, due - this.#now());
   }
@@ -141,16 +142,30 @@ export class Flights {
 
   #due(skip: ReadonlySet<string>): OutboxEntry | undefined {
     const now = this.#now();
+    const oldest = this.#oldest();
     let due: OutboxEntry | undefined;
     for (const flight of this.#flights.values()) {
       const { digest } = flight.entry;
       if (this.#unacknowledged.has(digest) || skip.has(digest)) continue;
       if (flight.broken) return flight.entry;
-      if (due !== undefined || now < this.#dueAt(flight)) continue;
-      if (this.#isSilentSince(flight) && now < this.#nextProbe) continue;
-      due = flight.entry;
+      if (due === undefined && this.#mayGoAt(flight, oldest) <= now) due = flight.entry;
     }
     return due;
+  }
+
+  /** The first in the chain, which is not always the one that was published longest ago. */
+  #oldest(): Flight | undefined {
+    let oldest: Flight | undefined;
+    for (const flight of this.#flights.values()) {
+      if (oldest === undefined || flight.entry.counter < oldest.entry.counter) oldest = flight;
+    }
+    return oldest;
+  }
+
+  #mayGoAt(flight: Flight, oldest: Flight | undefined): number {
+    const due = this.#dueAt(flight);
+    if (flight.broken || !this.#isSilentSince(flight)) return due;
+    return flight === oldest ? Math.max(due, this.#nextProbe) : Number.POSITIVE_INFINITY;
   }
 
   #dueAt(flight: Flight): number {

@@ -94,16 +94,16 @@ describe('a proof without a receipt', () => {
     expect(intervals).toEqual([1000, 2000, 4000, 8000]);
   });
 
-  it('is the only one to go again, in turn with others, while no receipt comes at all', () => {
+  it('is the only one to go again while no receipt comes at all: the oldest, for which the verifier holds the others', () => {
     publishAll();
     const probes: [waited: number, counters: number[]][] = [];
     for (let i = 0; i < 5; i++) probes.push([sleep(), publishAll()]);
     expect(probes).toEqual([
       [1000, [0]],
-      [1000, [1]],
-      [2000, [2]],
-      [4000, [3]],
-      [8000, [4]],
+      [2000, [0]],
+      [4000, [0]],
+      [8000, [0]],
+      [16_000, [0]],
     ]);
   });
 
