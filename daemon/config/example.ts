@@ -18,6 +18,26 @@ ports:
   #   path: /dev/ttyS0
   #   profile: gnss/generic-nmea
 
+# Folders into which cameras write: finished images and clips are sealed by their hash and stay where they are.
+cameras: []
+# cameras:
+#   - source: dashcam # the name that its readings carry
+#     folder: /media/dashcam # with all folders below it
+#     settle: 2s # a file that did not change for so long is finished
+#     maxFixAge: 10s # a fix further than this from a file's time is not the fix at that time
+#     types: [jpg, mp4] # endings that count; left out, those of common images and clips
+#     state: /var/lib/fieldseal/camera-dashcam.journal # remembers what is sealed; this is the default, beside the outbox
+
+# Zones in which neither positions nor camera frames are recorded; proofs declare how many, without the place.
+privacy:
+  zones: []
+  # zones:
+  #   - name: home
+  #     circle: { lat: 47.3769, lon: 8.5417, radius: 500 } # degrees and metres
+  #   - name: works
+  #     geojson: /etc/fieldseal/works.geojson # polygons (RFC 7946)
+  # state: /var/lib/fieldseal/privacy.json # remembers when the gateway was within a zone; this is the default
+
 # More folders with device profiles, searched before those that come with Fieldseal.
 profileFolders: []
 

@@ -1,7 +1,9 @@
+export type { CameraConfig } from './camera.ts';
 export { type Fault, parseYaml } from './document.ts';
 export { DAEMON_EXAMPLE, VERIFIER_EXAMPLE } from './example.ts';
 export { findConfigErrors, loadDaemonConfig, loadVerifierConfig, readConfig } from './load.ts';
 export type { MqttConfig } from './mqtt.ts';
+export type { PrivacyConfig, ZoneConfig } from './privacy.ts';
 export type {
   BatchingConfig,
   DaemonConfig,

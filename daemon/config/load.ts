@@ -49,6 +49,12 @@ function anchorDaemon(config: DaemonConfig, folder: string): DaemonConfig {
   return deepFreeze({
     ...config,
     profileFolders: config.profileFolders.map((path) => resolve(folder, path)),
+    cameras: config.cameras.map((camera) => ({
+      ...camera,
+      folder: resolve(folder, camera.folder),
+      ...(camera.state === undefined ? {} : { state: resolve(folder, camera.state) }),
+    })),
+    privacy: anchorPrivacy(config.privacy, folder),
     outbox: { ...config.outbox, directory: resolve(folder, config.outbox.directory) },
     mqtt: anchorMqtt(config.mqtt, folder),
     verifier: { publicKeyFile: resolve(folder, config.verifier.publicKeyFile) },
@@ -63,6 +69,15 @@ function anchorVerifier(config: VerifierConfig, folder: string): VerifierConfig 
     mqtt: anchorMqtt(config.mqtt, folder),
     signer: anchorSigner(config.signer, folder),
   });
+}
+
+function anchorPrivacy({ zones, state }: DaemonConfig['privacy'], folder: string): DaemonConfig['privacy'] {
+  return {
+    zones: zones.map((zone) =>
+      zone.geojson === undefined ? zone : { ...zone, geojson: resolve(folder, zone.geojson) },
+    ),
+    ...(state === undefined ? {} : { state: resolve(folder, state) }),
+  };
 }
 
 function anchorMqtt(mqtt: DaemonConfig['mqtt'], folder: string): DaemonConfig['mqtt'] {

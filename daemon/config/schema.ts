@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { cameraSchema } from './camera.ts';
 import { mqttSchema } from './mqtt.ts';
+import { privacySchema } from './privacy.ts';
 import { duration, size } from './units.ts';
 
 const path = z.string().min(1);
@@ -46,40 +48,56 @@ const batchingSchema = z
   .prefault({});
 
 /** The daemon's configuration file. `fieldseal config example` prints it with every key explained. */
-export const daemonSchema = z.strictObject({
-  signer: z.strictObject({
-    uri: z.string().min(1),
-    /** The key's curve; a token key of another curve is refused. */
-    algorithm: z.enum(['ES256K', 'ES256']),
-    /** The device's id: where set, a token with another key is refused. */
-    kid: z
-      .string()
-      .regex(/^[A-Za-z0-9_-]{43}$/, 'is not a device id of 43 base64url characters')
-      .optional(),
-    timeout: duration({ min: '100ms', max: '5m' }).prefault('30s'),
-  }),
-  ports: z
-    .array(portSchema)
-    .min(1, 'needs at least one port')
-    .refine((ports) => new Set(ports.map((port) => port.source)).size === ports.length, 'names a source twice'),
-  /** More folders with device profiles, searched before those that come with Fieldseal. */
-  profileFolders: z.array(path).default([]),
-  batching: batchingSchema,
-  outbox: outboxSchema,
-  mqtt: mqttSchema,
-  uplink: uplinkSchema,
-  /** The verifier's public key, pinned: only its receipts count. */
-  verifier: z.strictObject({ publicKeyFile: path }),
-  health: z
-    .strictObject({
-      /** How often a host.health reading is made; "0s" is never. */
-      interval: duration({ max: '1d' }).prefault('60s'),
-      /** Where Prometheus finds /metrics; left out, nowhere. */
-      listen: listen.optional(),
-    })
-    .prefault({}),
-  log: logSchema,
-});
+export const daemonSchema = z
+  .strictObject({
+    signer: z.strictObject({
+      uri: z.string().min(1),
+      /** The key's curve; a token key of another curve is refused. */
+      algorithm: z.enum(['ES256K', 'ES256']),
+      /** The device's id: where set, a token with another key is refused. */
+      kid: z
+        .string()
+        .regex(/^[A-Za-z0-9_-]{43}$/, 'is not a device id of 43 base64url characters')
+        .optional(),
+      timeout: duration({ min: '100ms', max: '5m' }).prefault('30s'),
+    }),
+    ports: z
+      .array(portSchema)
+      .min(1, 'needs at least one port')
+      .refine((ports) => new Set(ports.map((port) => port.source)).size === ports.length, 'names a source twice'),
+    cameras: z.array(cameraSchema).max(16).default([]),
+    privacy: privacySchema,
+    /** More folders with device profiles, searched before those that come with Fieldseal. */
+    profileFolders: z.array(path).default([]),
+    batching: batchingSchema,
+    outbox: outboxSchema,
+    mqtt: mqttSchema,
+    uplink: uplinkSchema,
+    /** The verifier's public key, pinned: only its receipts count. */
+    verifier: z.strictObject({ publicKeyFile: path }),
+    health: z
+      .strictObject({
+        /** How often a host.health reading is made; "0s" is never. */
+        interval: duration({ max: '1d' }).prefault('60s'),
+        /** Where Prometheus finds /metrics; left out, nowhere. */
+        listen: listen.optional(),
+      })
+      .prefault({}),
+    log: logSchema,
+  })
+  .superRefine(({ ports, cameras }, context) => {
+    const taken = new Set(['host', ...ports.map(({ source }) => source)]);
+    for (const [index, { source }] of cameras.entries()) {
+      if (taken.has(source)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['cameras', index, 'source'],
+          message: 'is the name of another source',
+        });
+      }
+      taken.add(source);
+    }
+  });
 
 export type DaemonConfig = z.output<typeof daemonSchema>;
 export type PortConfig = DaemonConfig['ports'][number];
