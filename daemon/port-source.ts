@@ -3,11 +3,11 @@ import type { Clock } from './clock/index.ts';
 import type { PortConfig } from './config/index.ts';
 import type { SourceStatus } from './health/index.ts';
 import type { Log } from './log.ts';
-import type { DeviceProfile } from './profiles/index.ts';
+import { type DeviceProfile, Plausibility } from './profiles/index.ts';
 import type { Loss } from './proof/index.ts';
-import { type Decoder, findProtocol } from './protocols/index.ts';
+import { type BeaconRequest, type Decoder, findProtocol } from './protocols/index.ts';
 import type { KindName, Observation, Reading } from './readings/index.ts';
-import { PortSupervisor } from './serial/index.ts';
+import { mediumOf, type PortOptions, PortSupervisor } from './serial/index.ts';
 import { RELEASED } from './version.ts';
 
 export interface PortSourceHooks {
@@ -24,30 +24,28 @@ export class PortSource {
   readonly #supervisor: PortSupervisor;
   readonly #decoder: Decoder;
   readonly #selection: Selection;
+  readonly #plausibility: Plausibility;
   readonly #kept: Partial<Record<KindName, number>> = {};
+  #implausible = 0;
 
   constructor(port: PortConfig, profile: DeviceProfile, hooks: PortSourceHooks) {
-    const protocol = findProtocol(profile.protocol);
-    if (protocol === undefined) throw new Error(`a validated profile names the unknown protocol ${profile.protocol}`);
     this.#port = port;
     this.#hooks = hooks;
-    // A gateway without a battery-backed clock starts in 1970; no reading is older than this program.
-    this.#decoder = protocol.createDecoder({ referenceTime: Math.max(hooks.clock.now(), RELEASED) });
     this.#selection = new Selection(profile.readings);
+    this.#plausibility = new Plausibility(profile.plausible);
     this.#supervisor = new PortSupervisor(
+      { source: port.source, path: port.path, ...portOptions(port.path, profile), now: hooks.clock.now },
       {
-        source: port.source,
-        path: port.path,
-        baudRates: profile.serial.baudRates,
-        silenceMs: profile.serial.silence,
-        now: hooks.clock.now,
-      },
-      {
-        onBytes: (chunk, t) => this.#feed(chunk, t),
+        onBytes: (chunk, t, peer) => this.#feed(chunk, t, peer),
         onQuiet: (t) => this.#take(this.#decoder.quiet(t)),
+        onOpen: (t) => this.#take(this.#decoder.opened?.(t)),
+        onTick: (t) => this.#take(this.#decoder.tick?.(t)),
         onOverflow: (_bytes, t) => hooks.onLoss({ reason: 'source-overflow', count: 0, from: t, to: t }),
         log: hooks.log,
       },
+    );
+    this.#decoder = createDecoder(port.path, profile, hooks.clock.now(), (bytes, peer) =>
+      this.#supervisor.send(bytes, peer),
     );
   }
 
@@ -57,37 +55,84 @@ export class PortSource {
     this.#take(this.#decoder.end(this.#hooks.clock.now()));
   }
 
+  /** Asks the radio to transmit; false where it is none, or can't now. What was sent comes as a lora.beacon reading. */
+  transmit(beacon: BeaconRequest): boolean {
+    return this.#decoder.transmit?.(beacon, this.#hooks.clock.now()) ?? false;
+  }
+
   status(): SourceStatus {
-    const { state, bytes, reopens, overflow } = this.#supervisor.stats;
-    const { frames, noise, frameBytes } = this.#decoder.stats;
+    const { state, bytes, reopens, overflow, sent, sendFailures } = this.#supervisor.stats;
+    const { frames, frameBytes, noise, configured, configureFailures } = this.#decoder.stats;
     return {
       source: this.#port.source,
       state,
       bytes,
       frames,
-      noise,
       frameBytes,
+      noise,
       readings: this.#kept,
       reopens: Object.values(reopens).reduce((sum, count) => sum + count, 0),
       overflowBytes: overflow,
+      implausible: this.#implausible,
+      sent,
+      sendFailures,
+      configured,
+      configureFailures,
     };
   }
 
-  #feed(chunk: Uint8Array, t: number): { frames: number } {
+  #feed(chunk: Uint8Array, t: number, peer: string | undefined): { frames: number } {
     const before = this.#decoder.frameCount;
-    this.#take(this.#decoder.push(chunk, t));
+    this.#take(this.#decoder.push(chunk, t, peer));
     return { frames: this.#decoder.frameCount - before };
   }
 
-  #take(observations: readonly Observation[]): void {
-    const { source } = this.#port;
+  #take(observations: readonly Observation[] = []): void {
     for (const observation of observations) {
       if (observation.kind === 'gnss.fix' && observation.fields.mode >= 2 && observation.fields.time !== undefined) {
         this.#hooks.clock.observeGnss(observation.fields.time, observation.t);
       }
       if (!this.#selection.keeps(observation)) continue;
-      this.#kept[observation.kind] = (this.#kept[observation.kind] ?? 0) + 1;
-      this.#hooks.onReading({ ...observation, source });
+      if (!this.#plausibility.holds(observation)) this.#implausible += 1;
+      this.#keep(observation);
     }
   }
+
+  #keep(observation: Observation): void {
+    this.#kept[observation.kind] = (this.#kept[observation.kind] ?? 0) + 1;
+    this.#hooks.onReading({ ...observation, source: this.#port.source });
+  }
+}
+
+/** How a profile has a port opened. A path over the network has no baud rate, and silence of its own where the profile says so. */
+export function portOptions(
+  path: string,
+  { serial, network }: Pick<DeviceProfile, 'serial' | 'network'>,
+): Pick<PortOptions, 'baudRates' | 'silenceMs' | 'match'> {
+  const { silence } = (mediumOf(path) === 'serial' ? (serial ?? network) : (network ?? serial)) ?? {};
+  if (silence === undefined) throw new Error('a validated profile says neither serial nor network');
+  return {
+    baudRates: serial?.baudRates ?? [9_600],
+    silenceMs: silence,
+    ...(serial?.match === undefined ? {} : { match: serial.match }),
+  };
+}
+
+/** The decoder of a port, set up as its profile says; a recording has nobody to send to. */
+export function createDecoder(
+  path: string,
+  { protocol: name, settings, configure }: Pick<DeviceProfile, 'protocol' | 'settings' | 'configure'>,
+  now: number,
+  send: (bytes: Uint8Array, peer?: string) => void,
+): Decoder {
+  const protocol = findProtocol(name);
+  if (protocol === undefined) throw new Error(`a validated profile names the unknown protocol ${name}`);
+  const answers = mediumOf(path) !== 'file';
+  return protocol.createDecoder({
+    // A gateway without a battery-backed clock starts in 1970; no reading is older than this program.
+    referenceTime: Math.max(now, RELEASED),
+    settings,
+    ...(answers ? { send } : {}),
+    ...(answers && configure !== undefined ? { configure } : {}),
+  });
 }

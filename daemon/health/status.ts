@@ -13,6 +13,14 @@ export interface SourceStatus {
   readonly readings: Readonly<Partial<Record<string, number>>>;
   readonly reopens: number;
   readonly overflowBytes: number;
+  /** Readings kept although a value lies outside what the profile calls plausible. */
+  readonly implausible?: number;
+  /** Bytes sent to the device, and what did not go out. */
+  readonly sent?: number;
+  readonly sendFailures?: number;
+  /** Where the device stands that the profile has configured: pending, done or failed, and what it did not acknowledge. */
+  readonly configured?: string | undefined;
+  readonly configureFailures?: readonly string[] | undefined;
 }
 
 /** How the whole gateway is doing; what /metrics, the log and the demo show. */

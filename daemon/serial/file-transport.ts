@@ -1,51 +1,57 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
+import { aborted, pause } from '../abort.ts';
 import { FieldsealError } from '../errors.ts';
 import { portError } from './open-error.ts';
+import { isCaptureFile, type Pace, pieces } from './recording.ts';
 import type { Connection, ConnectionEvents, Transport } from './transport.ts';
 
-const CHUNK = 65_536;
-const TICK_MS = 20;
-
-/** A recording of a port, played once from its beginning to its end. */
+/** A recording of a port, played once from its beginning to its end: plain bytes, or with timings (`fieldseal capture`). */
 export class FileTransport implements Transport {
   readonly hasBaudRate = false;
   readonly canWait = true;
+  readonly outlastsSilence = true;
   readonly #path: string;
-  readonly #bytesPerSecond: number | undefined;
+  readonly #pace: Pace;
 
-  /** @param bytesPerSecond left out, as fast as it is taken */
-  constructor(path: string, bytesPerSecond?: number) {
+  constructor(path: string, pace: Pace = 'unpaced') {
     this.#path = path;
-    this.#bytesPerSecond = bytesPerSecond;
+    this.#pace = pace;
   }
 
   async open(): Promise<Connection> {
     try {
       const file = await open(this.#path, constants.O_RDONLY);
-      return new FileConnection(this.#path, file, this.#bytesPerSecond);
+      const timed = await isCaptureFile(file);
+      if (timed || typeof this.#pace !== 'object' || !('speed' in this.#pace)) {
+        return new FileConnection(this.#path, file, timed, this.#pace);
+      }
+      await file.close();
     } catch (cause) {
       throw portError(this.#path, cause);
     }
+    throw new FieldsealError('PORT_FAILED', { detail: `${this.#path} has no timings: give rate= instead of speed=` });
   }
 
   async changed(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    return aborted(signal);
   }
 }
 
 class FileConnection implements Connection {
   readonly #path: string;
   readonly #file: FileHandle;
-  readonly #bytesPerSecond: number | undefined;
+  readonly #timed: boolean;
+  readonly #pace: Pace;
   readonly #stop = new AbortController();
   #playing: Promise<void> | undefined;
 
-  constructor(path: string, file: FileHandle, bytesPerSecond: number | undefined) {
+  constructor(path: string, file: FileHandle, timed: boolean, pace: Pace) {
     this.#path = path;
     this.#file = file;
-    this.#bytesPerSecond = bytesPerSecond;
+    this.#timed = timed;
+    this.#pace = pace;
   }
 
   start(events: ConnectionEvents): void {
@@ -75,24 +81,15 @@ class FileConnection implements Connection {
 
   /** Plays to the end; false where it was stopped before. */
   async #play(events: ConnectionEvents): Promise<boolean> {
-    const stopped = this.#stop.signal;
+    const { signal } = this.#stop;
     const began = performance.now();
-    let played = 0;
-    while (!stopped.aborted) {
-      const wanted = this.#due(performance.now() - began) - played;
-      if (wanted > 0) {
-        const { bytesRead, buffer } = await this.#file.read(new Uint8Array(Math.min(wanted, CHUNK)));
-        if (stopped.aborted) return false;
-        if (bytesRead === 0) return true;
-        played += bytesRead;
-        events.onBytes(buffer.subarray(0, bytesRead));
-      }
-      await (this.#bytesPerSecond === undefined ? turn() : sleep(TICK_MS));
+    for await (const { bytes, peer, dueMs } of pieces(this.#file, this.#timed, this.#pace)) {
+      const wait = began + dueMs - performance.now();
+      if (wait > 0) await pause(wait, signal);
+      else await turn();
+      if (signal.aborted) return false;
+      events.onBytes(bytes, peer);
     }
-    return false;
-  }
-
-  #due(elapsedMs: number): number {
-    return this.#bytesPerSecond === undefined ? Infinity : Math.floor((elapsedMs * this.#bytesPerSecond) / 1_000);
+    return !signal.aborted;
   }
 }

@@ -19,6 +19,8 @@ const BY_ERRNO: Readonly<Record<string, PortErrorCode>> = {
   EPERM: 'PORT_DENIED',
   EBUSY: 'PORT_BUSY',
   EAGAIN: 'PORT_BUSY',
+  EADDRINUSE: 'PORT_BUSY',
+  EADDRNOTAVAIL: 'PORT_NOT_FOUND',
 };
 
 /** serialport's binding puts strerror(3) into its message and gives no code. The lock is flock(2): EAGAIN when held. */

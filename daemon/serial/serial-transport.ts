@@ -25,6 +25,7 @@ type Poller = Extract<OpenPort, { poller: unknown }>['poller'];
 export class SerialTransport implements Transport {
   readonly hasBaudRate = true;
   readonly canWait = false;
+  readonly outlastsSilence = false;
   readonly #path: string;
   readonly #match: PortMatch | undefined;
   readonly #list: () => Promise<readonly ListedPort[]>;

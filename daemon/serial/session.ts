@@ -14,14 +14,19 @@ export interface SessionTiming {
   readonly trialMs: number;
   /** The line counts as quiet after so long without a byte. */
   readonly quietMs: number;
+  readonly tickMs: number;
   /** Fruitless rounds, through all the baud rates, after which the port is opened anew. */
   readonly patience: number;
 }
 
 export interface SessionEvents {
   /** Takes bytes; returns how many valid frames they completed. */
-  feed(chunk: Uint8Array): number;
+  feed(chunk: Uint8Array, peer?: string): number;
   quiet(): void;
+  /** The line is open, or open at another speed than before. */
+  opened(): void;
+  /** Time goes by, each `tickMs`. */
+  tick(): void;
   running(): void;
   trouble(trouble: Trouble): void;
 }
@@ -44,6 +49,7 @@ export class Session {
   #fruitless = 0;
   #silence: NodeJS.Timeout | undefined;
   #quiet: NodeJS.Timeout | undefined;
+  #ticks: NodeJS.Timeout | undefined;
 
   constructor(
     connection: Connection,
@@ -73,17 +79,19 @@ export class Session {
       return await new Promise<SessionEnd>((resolve) => {
         this.#finish = resolve;
         this.#watch();
-        this.#connection.start({ onBytes: (chunk) => this.#take(chunk), onEnd: (end) => this.#end(end) });
+        this.#ticks = setInterval(() => this.#events.tick(), this.#timing.tickMs);
+        this.#connection.start({ onBytes: (chunk, peer) => this.#take(chunk, peer), onEnd: (end) => this.#end(end) });
+        if (!this.#ended) this.#events.opened();
       });
     } finally {
       signal.removeEventListener('abort', abort);
     }
   }
 
-  #take(chunk: Uint8Array): void {
+  #take(chunk: Uint8Array, peer: string | undefined): void {
     if (this.#ended) return;
     this.#chunks += 1;
-    const frames = this.#events.feed(chunk);
+    const frames = this.#events.feed(chunk, peer);
     if (this.#quiet === undefined) this.#quiet = setTimeout(() => this.#lull(), this.#timing.quietMs);
     else this.#quiet.refresh();
     if (frames === 0) {
@@ -144,6 +152,7 @@ export class Session {
     if (this.#searching) {
       const wholeRound = this.#baud.advance();
       if (!(await this.#setBaudRate())) return this.#end('failed');
+      if (!this.#ended) this.#events.opened();
       if (!wholeRound) return this.#watch();
     }
     return this.#afterRound();
@@ -182,6 +191,7 @@ export class Session {
     this.#ended = true;
     clearTimeout(this.#silence);
     clearTimeout(this.#quiet);
+    clearInterval(this.#ticks);
     this.#finish(end);
   }
 }

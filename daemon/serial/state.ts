@@ -38,6 +38,10 @@ export interface PortTotals {
 }
 
 export interface PortStats extends PortTotals {
+  /** Bytes sent to the device. */
+  readonly sent: number;
+  /** What was to be sent to the device and did not go out. */
+  readonly sendFailures: number;
   /** The rate in use, or to be tried next. */
   readonly baudRate: number;
 }

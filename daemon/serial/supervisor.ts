@@ -5,6 +5,7 @@ import { BaudSearch } from './baud-search.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { PortMatch } from './find-port.ts';
 import { portError } from './open-error.ts';
+import { Outlet } from './outlet.ts';
 import { transportFor } from './port-path.ts';
 import { Session, type SessionEnd } from './session.ts';
 import {
@@ -21,7 +22,7 @@ import type { Connection, Transport } from './transport.ts';
 export interface PortOptions {
   /** The name that readings of this port carry. */
   readonly source: string;
-  /** A device node, `auto` (by `match`), tcp://HOST:PORT, or file:PATH[?rate=BYTES_PER_SECOND]. */
+  /** As transportFor() takes it. */
   readonly path: string;
   /** Tried in this order until valid frames come; at least one. */
   readonly baudRates: readonly number[];
@@ -43,10 +44,17 @@ export interface FeedResult {
 }
 
 export interface PortHooks {
-  /** Bytes in the order of the wire, arrived at `t` (ms since the Unix epoch). The chunk is the receiver's to keep. */
-  onBytes(chunk: Uint8Array, t: number): FeedResult;
+  /**
+   * Bytes in the order of the wire, arrived at `t` (ms since the Unix epoch); on a datagram port one datagram, and who sent
+   * it. The chunk is the receiver's to keep.
+   */
+  onBytes(chunk: Uint8Array, t: number, peer?: string): FeedResult;
   /** No byte for a while, or the line has ended: what waits for more may be closed. */
   onQuiet(t: number): void;
+  /** The line is open (again), or open at another baud rate: a device is set up and asked from here on. */
+  onOpen?(t: number): void;
+  /** Time goes by, while the line is open. */
+  onTick?(t: number): void;
   /** `error` says why a port cannot be opened. */
   onState?(state: PortState, error?: FieldsealError): void;
   /** So many bytes were dropped, for the loss record. */
@@ -68,6 +76,7 @@ export class PortSupervisor {
   readonly #budget: ByteBudget;
   readonly #now: () => number;
   readonly #stats: PortTotals;
+  readonly #outlet = new Outlet();
   #connection: Connection | undefined;
   #wasOpen = false;
   #patience = 1;
@@ -90,7 +99,8 @@ export class PortSupervisor {
 
   /** How the port is now, and running totals that only grow. */
   get stats(): Readonly<PortStats> {
-    return { ...this.#stats, baudRate: this.#baud.current };
+    const { sent, failures } = this.#outlet;
+    return { ...this.#stats, baudRate: this.#baud.current, sent, sendFailures: failures };
   }
 
   /**
@@ -121,9 +131,14 @@ export class PortSupervisor {
    *
    * @throws FieldsealError PORT_FAILED where the port is not open, or doesn't take them
    */
-  async write(bytes: Uint8Array): Promise<void> {
+  async write(bytes: Uint8Array, peer?: string): Promise<void> {
     if (this.#connection === undefined) throw portError(this.#options.path, new Error('not open now'));
-    await this.#connection.write(bytes);
+    await this.#connection.write(bytes, peer);
+  }
+
+  /** Sends bytes to the device after those sent before, without waiting: what does not go out is counted. */
+  send(bytes: Uint8Array, peer?: string): void {
+    this.#outlet.send(this.#connection, bytes, peer);
   }
 
   async #open(transport: Transport): Promise<Connection | undefined> {
@@ -155,10 +170,16 @@ export class PortSupervisor {
     const session = new Session(
       connection,
       this.#baud,
-      { ...this.#timing, silenceMs: this.#options.silenceMs, patience: this.#patience },
       {
-        feed: (chunk) => this.#feed(chunk, transport.canWait),
+        ...this.#timing,
+        silenceMs: this.#options.silenceMs,
+        patience: transport.outlastsSilence ? Infinity : this.#patience,
+      },
+      {
+        feed: (chunk, peer) => this.#feed(chunk, peer, transport.canWait),
         quiet: () => this.#hooks.onQuiet(this.#now()),
+        opened: () => this.#hooks.onOpen?.(this.#now()),
+        tick: () => this.#hooks.onTick?.(this.#now()),
         running: () => this.#setState('running'),
         trouble: (trouble) => this.#setState(trouble),
       },
@@ -187,16 +208,19 @@ export class PortSupervisor {
     await delay(frames > 0 ? this.#timing.settleMs : this.#backoff.next(), signal);
   }
 
-  #feed(chunk: Uint8Array, canWait: boolean): number {
+  #feed(chunk: Uint8Array, peer: string | undefined, canWait: boolean): number {
     const t = this.#now();
-    const granted = canWait ? chunk.length : this.#budget.take(chunk.length, performance.now());
+    const room = canWait ? chunk.length : this.#budget.take(chunk.length, performance.now());
+    // Half a datagram is of no use.
+    const granted = peer !== undefined && room < chunk.length ? 0 : room;
     this.#stats.bytes += chunk.length;
-    const { frames } = this.#hooks.onBytes(granted === chunk.length ? chunk : chunk.subarray(0, granted), t);
-    this.#stats.frames += frames;
     if (granted < chunk.length) {
       this.#stats.overflow += chunk.length - granted;
       this.#hooks.onOverflow?.(chunk.length - granted, t);
     }
+    if (granted === 0) return 0;
+    const { frames } = this.#hooks.onBytes(granted === chunk.length ? chunk : chunk.subarray(0, granted), t, peer);
+    this.#stats.frames += frames;
     return frames;
   }
 

@@ -1,4 +1,5 @@
 import { createConnection, type Socket } from 'node:net';
+import { aborted } from '../abort.ts';
 import { FieldsealError } from '../errors.ts';
 import { portError } from './open-error.ts';
 import type { Connection, ConnectionEvents, Transport } from './transport.ts';
@@ -10,6 +11,7 @@ const KEEP_ALIVE_MS = 30_000;
 export class TcpTransport implements Transport {
   readonly hasBaudRate = false;
   readonly canWait = false;
+  readonly outlastsSilence = false;
   readonly #name: string;
   readonly #host: string;
   readonly #port: number;
@@ -36,7 +38,7 @@ export class TcpTransport implements Transport {
 
   /** Nothing tells when a far host is back: only the caller's own timer ends it. */
   async changed(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    return aborted(signal);
   }
 
   #connected(socket: Socket): Promise<void> {

@@ -4,6 +4,8 @@ export interface PortTiming {
   readonly trialMs: number;
   /** The line counts as quiet after so long without a byte. */
   readonly quietMs: number;
+  /** While a port is open, time is told so often. */
+  readonly tickMs: number;
   /** Between a hang-up or a new node and the opening. */
   readonly settleMs: number;
   readonly backoffMinMs: number;
@@ -16,6 +18,7 @@ export interface PortTiming {
 export const DEFAULT_TIMING: PortTiming = {
   trialMs: 2_500,
   quietMs: 100,
+  tickMs: 250,
   settleMs: 100,
   backoffMinMs: 500,
   backoffMaxMs: 30_000,
