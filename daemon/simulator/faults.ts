@@ -25,6 +25,12 @@ export interface FaultOptions {
   readonly unplug?: Spell;
   /** Each epoch is sent `copies` times. */
   readonly storm?: Spell & { readonly copies: number };
+  /** It is plugged in again under another number, as when a kernel still holds the old one. */
+  readonly renumber?: boolean;
+  /** It never answers, nor acknowledges. */
+  readonly deaf?: boolean;
+  /** What it says is garbled, unless its port is set to this speed, baud. */
+  readonly wrongBaud?: number;
 }
 
 /** What a device does in an epoch. */
@@ -61,6 +67,18 @@ export class FaultInjector {
     }
     if (this.#random.chance(garbage)) parts.push(this.#noise());
     return { bytes: Buffer.concat(parts), plugged: true };
+  }
+
+  /** What is left of an answer that the device gives in an epoch. */
+  answer(clean: Uint8Array, index: number): Uint8Array {
+    const { deaf = false, stall, unplug } = this.#options;
+    const silent = deaf || isWithin(stall, index) || isWithin(unplug, index) || index < this.#silentUntil;
+    return silent ? new Uint8Array(0) : this.#spoil(clean);
+  }
+
+  /** What a receiver at another speed makes of the bytes: about as many, none of them right. */
+  garble(bytes: Uint8Array): Uint8Array {
+    return bytes.map((byte) => byte ^ (0x80 | this.#random.below(128)));
   }
 
   #spoil(clean: Uint8Array): Uint8Array {

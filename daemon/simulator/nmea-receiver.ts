@@ -1,3 +1,4 @@
+import { nmeaSentence } from './nmea-sentence.ts';
 import type { Receiver } from './receiver.ts';
 import { type Constellation, type Satellite, Sky } from './sky.ts';
 import type { TrackPoint } from './track.ts';
@@ -42,15 +43,8 @@ export class NmeaReceiver implements Receiver {
       const inView = satellites.filter((satellite) => satellite.constellation === constellation);
       sentences.push(...gsv(inView, numbering));
     }
-    return new TextEncoder().encode(sentences.map(sealed).join(''));
+    return Buffer.concat(sentences.map(nmeaSentence));
   }
-}
-
-/** Adds the checksum: the exclusive or of what stands between $ and *. */
-function sealed(body: string): string {
-  let sum = 0;
-  for (let index = 0; index < body.length; index++) sum ^= body.charCodeAt(index);
-  return `$${body}*${sum.toString(16).toUpperCase().padStart(2, '0')}\r\n`;
 }
 
 const two = (value: number): string => String(value).padStart(2, '0');
