@@ -3,6 +3,7 @@ import type { DaemonConfig, PortConfig } from './config/index.ts';
 import { FieldsealError } from './errors.ts';
 import { type DeviceProfile, loadProfile, SHIPPED_PROFILES } from './profiles/index.ts';
 import type { ProofSource } from './proof/index.ts';
+import { AUTO_PATH, mediumOf, transportFor } from './serial/index.ts';
 
 /** The gateway itself as a source of host.health readings. No file describes it: its digest is that of its name. */
 export const HOST_SOURCE: ProofSource = {
@@ -22,12 +23,14 @@ export interface Sources {
   readonly proofSources: readonly ProofSource[];
 }
 
-/** @throws FieldsealError PROFILE_NOT_FOUND, PROFILE_INVALID or FILE_NOT_READABLE */
+/** @throws FieldsealError PROFILE_NOT_FOUND, PROFILE_INVALID, FILE_NOT_READABLE, or CONFIG_INVALID for a port's path */
 export async function loadSources(config: DaemonConfig): Promise<Sources> {
   const folders = [...config.profileFolders, SHIPPED_PROFILES];
   const ports: ConfiguredPort[] = [];
   for (const [index, port] of config.ports.entries()) {
-    ports.push({ port, profile: await loadAt(port.profile, folders, `ports[${index}].profile`) });
+    const profile = await loadAt(port.profile, folders, `ports[${index}].profile`);
+    checkPath(port.path, profile, `ports[${index}].path`);
+    ports.push({ port, profile });
   }
   const described = ports.map(({ port, profile }) => ({
     source: port.source,
@@ -43,5 +46,21 @@ async function loadAt(id: string, folders: readonly string[], place: string): Pr
   } catch (error) {
     if (!(error instanceof FieldsealError) || error.code !== 'PROFILE_NOT_FOUND') throw error;
     throw new FieldsealError('PROFILE_NOT_FOUND', { detail: JSON.stringify(id), place });
+  }
+}
+
+/** A path that its device cannot be reached by is told before anything starts. */
+function checkPath(path: string, { id, serial }: DeviceProfile, place: string): void {
+  try {
+    transportFor(path, serial?.match, 0);
+  } catch (error) {
+    throw error instanceof FieldsealError ? error.at(place) : error;
+  }
+  if (mediumOf(path) !== 'serial') return;
+  const refuse = (detail: string): FieldsealError => new FieldsealError('CONFIG_INVALID', { detail, place });
+  if (serial === undefined)
+    throw refuse(`${id} is reached over the network: write udp://[HOST]:PORT or tcp://HOST:PORT`);
+  if (path === AUTO_PATH && serial.match === undefined) {
+    throw refuse(`${id} names no USB ids by which to find its device: write the path`);
   }
 }

@@ -7,12 +7,13 @@
 
 #include "addon.h"
 
-/* Opens a master that children don't inherit, sets the line raw and writes the slave's path. Returns the descriptor or -1
- * with errno. */
+/* Opens a master that children don't inherit and that no write waits for, sets the line raw and writes the slave's path.
+ * Returns the descriptor or -1 with errno. posix_openpt(3) promises only O_RDWR and O_NOCTTY; on Linux it is open(2) of
+ * /dev/ptmx, which takes the other flags, too. */
 static int open_master(char *path, size_t size) {
   struct termios line;
   int saved;
-  int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
     return -1;
   }
