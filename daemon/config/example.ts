@@ -14,9 +14,13 @@ ports:
   - source: gnss
     path: /dev/serial/by-id/usb-u-blox_AG_u-blox_GNSS_receiver-if00
     profile: gnss/ublox-neo-m9n
+    # evidence: # the raw bytes too: their hash becomes a reading, the latest of them stay on disk for an auditor
+    #   directory: /var/lib/fieldseal/evidence
+    #   maxBytes: 64MB # of this source
+    #   every: 60s # a source.evidence reading
   # - source: gnss-spare
-  #   path: /dev/ttyS0
-  #   profile: gnss/generic-nmea
+  #   path: /dev/ttyS0 # or auto (by the profile's USB ids), tcp://HOST:PORT, udp://[HOST]:PORT to listen on, or
+  #   profile: gnss/generic-nmea # file:RECORDING?speed=1
 
 # Folders into which cameras write: finished images and clips are sealed by their hash and stay where they are.
 cameras: []

@@ -7,6 +7,7 @@ export type { PrivacyConfig, ZoneConfig } from './privacy.ts';
 export type {
   BatchingConfig,
   DaemonConfig,
+  EvidenceConfig,
   HealthConfig,
   OutboxConfig,
   PortConfig,

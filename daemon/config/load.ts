@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { type ErrorCode, FieldsealError, reasonOf } from '../errors.ts';
 import { type Fault, parseYaml } from './document.ts';
-import { type DaemonConfig, daemonSchema, type VerifierConfig, verifierSchema } from './schema.ts';
+import { type DaemonConfig, daemonSchema, type PortConfig, type VerifierConfig, verifierSchema } from './schema.ts';
 
 /** Reads and validates the daemon's configuration; its relative paths start at the file's own folder. */
 export async function loadDaemonConfig(file: string): Promise<DaemonConfig> {
@@ -48,6 +48,7 @@ const errorOf = ({ kind, place, detail }: Fault): FieldsealError => new Fieldsea
 function anchorDaemon(config: DaemonConfig, folder: string): DaemonConfig {
   return deepFreeze({
     ...config,
+    ports: config.ports.map((port) => anchorPort(port, folder)),
     profileFolders: config.profileFolders.map((path) => resolve(folder, path)),
     cameras: config.cameras.map((camera) => ({
       ...camera,
@@ -60,6 +61,12 @@ function anchorDaemon(config: DaemonConfig, folder: string): DaemonConfig {
     verifier: { publicKeyFile: resolve(folder, config.verifier.publicKeyFile) },
     signer: anchorSigner(config.signer, folder),
   });
+}
+
+function anchorPort(port: PortConfig, folder: string): PortConfig {
+  const { evidence } = port;
+  if (evidence === undefined) return port;
+  return { ...port, evidence: { ...evidence, directory: resolve(folder, evidence.directory) } };
 }
 
 function anchorVerifier(config: VerifierConfig, folder: string): VerifierConfig {

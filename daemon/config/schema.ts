@@ -13,6 +13,16 @@ const listen = z
   .string()
   .regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'is not host:port, such as 127.0.0.1:9464');
 
+/** Raw bytes of a port kept as evidence: hashed into the readings, the latest of them on disk. */
+const evidenceSchema = z.strictObject({
+  /** The bytes of each source stand in a folder of its name below this one. */
+  directory: path,
+  /** How much of each source stays; older bytes are deleted, their hashes are in the proofs. */
+  maxBytes: size({ min: '1MB' }).prefault('64MB'),
+  /** How often a source.evidence reading is made. */
+  every: duration({ min: '1s', max: '1d' }).prefault('60s'),
+});
+
 const portSchema = z.strictObject({
   /** The name that readings carry; topics, logs and metrics use it too. */
   source: z
@@ -21,6 +31,7 @@ const portSchema = z.strictObject({
     .refine((name) => name !== 'host', 'is the name of the gateway itself'),
   path,
   profile: z.string().min(1),
+  evidence: evidenceSchema.exactOptional(),
 });
 
 const outboxSchema = z.strictObject({
@@ -101,6 +112,7 @@ export const daemonSchema = z
 
 export type DaemonConfig = z.output<typeof daemonSchema>;
 export type PortConfig = DaemonConfig['ports'][number];
+export type EvidenceConfig = z.output<typeof evidenceSchema>;
 export type BatchingConfig = DaemonConfig['batching'];
 export type OutboxConfig = DaemonConfig['outbox'];
 export type UplinkConfig = DaemonConfig['uplink'];
