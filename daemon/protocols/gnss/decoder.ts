@@ -4,7 +4,7 @@ import type { Decoder, DecoderOptions, DecoderStats, Frame, NoiseReason } from '
 import { Epoch } from './epoch.ts';
 import { type GnssFrame, GnssFramer } from './framer.ts';
 import { NmeaDecoder } from './nmea/index.ts';
-import { countRtcm3 } from './rtcm3.ts';
+import { Rtcm3Decoder } from './rtcm3/index.ts';
 import { ReceiverClock } from './time.ts';
 import { UbxDecoder } from './ubx/index.ts';
 
@@ -14,6 +14,7 @@ export class GnssDecoder implements Decoder {
   readonly #nmea = new NmeaDecoder();
   readonly #ubx = new UbxDecoder();
   readonly #epoch: Epoch;
+  readonly #rtcm3: Rtcm3Decoder;
   readonly #messages = new MessageCounter();
   readonly #noise: Partial<Record<NoiseReason, number>> = {};
   #bytes = 0;
@@ -23,6 +24,7 @@ export class GnssDecoder implements Decoder {
 
   constructor(options: DecoderOptions) {
     this.#epoch = new Epoch(new ReceiverClock(options.referenceTime));
+    this.#rtcm3 = new Rtcm3Decoder(options.referenceTime, this.#epoch);
   }
 
   get stats(): DecoderStats {
@@ -52,14 +54,19 @@ export class GnssDecoder implements Decoder {
   /** The epoch is closed: no receiver pauses inside its burst. What still comes of it makes no second fix. */
   quiet(t: number): Observation[] {
     this.#decode(this.#framer.settle(), t);
-    this.#epoch.close();
+    this.#close();
     return this.#epoch.take();
   }
 
   end(t: number): Observation[] {
     this.#decode(this.#framer.end(), t);
-    this.#epoch.close();
+    this.#close();
     return this.#epoch.take();
+  }
+
+  #close(): void {
+    this.#epoch.close();
+    this.#rtcm3.close(this.#epoch);
   }
 
   #decode(frames: Iterable<Frame<GnssFrame>>, t: number): void {
@@ -77,7 +84,7 @@ export class GnssDecoder implements Decoder {
           break;
         case 'rtcm3':
           this.#rtcm3Frames++;
-          countRtcm3(frame.buffer, frame.start, frame.end, this.#messages);
+          this.#rtcm3.decode(frame.buffer, frame.start, frame.end, epoch, this.#messages);
           break;
         case 'noise':
           this.#noise[frame.reason] = (this.#noise[frame.reason] ?? 0) + frame.bytes;

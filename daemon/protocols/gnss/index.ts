@@ -5,6 +5,6 @@ import { GnssDecoder } from './decoder.ts';
 export const gnss: Protocol = {
   name: 'gnss',
   title: 'GNSS receivers: NMEA 0183, UBX and RTCM3, mixed as they come',
-  kinds: ['gnss.fix', 'gnss.sky', 'gnss.integrity', 'imu.sample'],
+  kinds: ['gnss.fix', 'gnss.sky', 'gnss.integrity', 'imu.sample', 'rtcm.station', 'rtcm.epoch'],
   createDecoder: (options) => new GnssDecoder(options),
 };

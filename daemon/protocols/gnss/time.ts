@@ -103,6 +103,12 @@ export class ReceiverClock {
     this.setWeek(gps - leap, timeOfWeek);
   }
 
+  /** The latest UTC that the receiver has told, ms since the Unix epoch; NaN while it has told none. */
+  get latest(): number {
+    const byWeek = this.#week + this.#timeOfWeek;
+    return Number.isNaN(byWeek) ? this.#day + this.#timeOfDay : byWeek;
+  }
+
   get knowsWeek(): boolean {
     return !Number.isNaN(this.#week);
   }

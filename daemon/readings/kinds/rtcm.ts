@@ -25,7 +25,7 @@ export const RTCM_KINDS = {
     required: ['station'],
     fields: {
       station: count(1, 4_095, 'Reference station id'),
-      time: time(2, 'UTC time of the epoch'),
+      time: time(2, 'UTC time of the epoch; the week is the one nearest to what else is known of the date'),
       satellites: count(3, 1_000, 'Satellites, of all systems'),
       signals: count(4, 10_000, 'Signals: cells of all messages'),
       messages: {
@@ -37,7 +37,14 @@ export const RTCM_KINDS = {
           message: { bytes: 2, unit: '', digits: 0, min: 1_001, max: 4_095, about: 'Message number' },
           satellites: { bytes: 1, unit: '', digits: 0, min: 0, max: 64, about: 'Satellites' },
           signals: { bytes: 1, unit: '', digits: 0, min: 0, max: 32, about: 'Signal types' },
-          cells: { bytes: 1, unit: '', digits: 0, min: 0, max: 64, about: 'Observations: satellites times signals' },
+          cells: {
+            bytes: 1,
+            unit: '',
+            digits: 0,
+            min: 0,
+            max: 64,
+            about: 'Observations: signals of satellites that were tracked',
+          },
           cnrMean: { bytes: 2, unit: 'dBHz', digits: 2, min: 0, max: 6_400, none: 65_535, about: 'Mean C/N0' },
           cnrMin: { bytes: 2, unit: 'dBHz', digits: 2, min: 0, max: 6_400, none: 65_535, about: 'Least C/N0' },
           cnrMax: { bytes: 2, unit: 'dBHz', digits: 2, min: 0, max: 6_400, none: 65_535, about: 'Greatest C/N0' },

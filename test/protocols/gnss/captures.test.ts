@@ -26,7 +26,7 @@ const captures: readonly [name: string, steps: readonly Step[], encode: () => Ui
       bytes(
         randomBytes(40, 5),
         ...mixed.map((step, index) => {
-          const epoch = bytes(nmeaEpoch(step), ubxEpoch(step, true), corrections());
+          const epoch = bytes(nmeaEpoch(step), ubxEpoch(step, true), corrections(step));
           // Every fourth epoch begins with a frame that was cut, and every fifth has a line of boot messages within.
           const cut = index % 4 === 3 ? ubxEpoch(step, false).subarray(0, 61) : [];
           return index % 5 === 4 ? bytes(cut, epoch, '\r\nu-blox AG\r\n', [0xb5, 0x62, 0x01]) : bytes(cut, epoch);

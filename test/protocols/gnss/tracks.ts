@@ -1,4 +1,5 @@
-import { bytes, nmea, payload, pvt, rtcm3Message, ubx } from './encode.ts';
+import { bytes, nmea, payload, pvt, ubx } from './encode.ts';
+import { timeOfWeek as bitsOfWeek, msm, stationMessage } from './rtcm3-encode.ts';
 
 /** One epoch of a made-up drive: what the captures are encoded from, and what decoding them must give back. */
 export interface Step {
@@ -96,5 +97,10 @@ export function ubxEpoch({ utc, lat, lon }: Step, integrity: boolean): Uint8Arra
   );
 }
 
-/** What a base station feeds through the same port. */
-export const corrections = (): Uint8Array => bytes(rtcm3Message(1005, 77, 19), rtcm3Message(1077, 77, 121));
+/** What a base station feeds through the same port: where it is, and one epoch of GPS and Galileo. */
+export const corrections = ({ utc }: Step): Uint8Array =>
+  bytes(
+    stationMessage(1005, [42_794_163_114, 6_366_911_480, 46_716_021_950]),
+    msm({ number: 1077, time: bitsOfWeek(timeOfWeek(utc)), more: true, cnr: [700, 640, 512] }),
+    msm({ number: 1097, time: bitsOfWeek(timeOfWeek(utc)), cells: '0110', cnr: [611, 0] }),
+  );
