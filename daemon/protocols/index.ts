@@ -1,3 +1,4 @@
+import { adsb } from './adsb/index.ts';
 import { gnss } from './gnss/index.ts';
 import type { Protocol } from './protocol.ts';
 
@@ -19,7 +20,7 @@ export type {
 } from './protocol.ts';
 
 /** The protocols that a port can speak, by the name that profiles and `fieldseal decode` use. */
-export const PROTOCOLS: Readonly<Record<string, Protocol>> = { gnss };
+export const PROTOCOLS: Readonly<Record<string, Protocol>> = { adsb, gnss };
 
 /** The protocol of a name; undefined where there is none. */
 export function findProtocol(name: string): Protocol | undefined {
