@@ -30,6 +30,11 @@ export const CATALOGUE = {
   PROFILE_NOT_FOUND: { message: 'no device profile {detail}', remedy: '`fieldseal profiles list` names them all' },
   PROFILE_INVALID: { message: 'the device profile is not valid: {detail}', remedy: 'see docs/add-a-device.md' },
 
+  ZONE_INVALID: {
+    message: 'the privacy zone is not valid: {detail}',
+    remedy: 'write it as GeoJSON polygons (RFC 7946); see docs/camera.md',
+  },
+
   PORT_NOT_FOUND: {
     message: 'there is no serial port {detail}',
     remedy: 'plug the device in, or correct the path; `ls /dev/serial/by-id` lists what is there',
@@ -195,6 +200,11 @@ export class FieldsealError extends Error {
   /** The same error, found at a place. */
   at(place: string): FieldsealError {
     return new FieldsealError(this.code, { ...this.#context, place });
+  }
+
+  /** What a log line says of it; the line's phrase stays constant. */
+  toFields(): { code: ErrorCode; place: string | undefined; error: string; remedy: string } {
+    return { code: this.code, place: this.place, error: this.message, remedy: this.remedy };
   }
 
   /** The one line that an operator reads: `CODE place: what happened (remedy)`. */

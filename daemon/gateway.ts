@@ -3,6 +3,7 @@ import { aborted, pause } from './abort.ts';
 import { BrokerConnection } from './broker/index.ts';
 import { Clock } from './clock/index.ts';
 import type { DaemonConfig } from './config/index.ts';
+import { FieldsealError } from './errors.ts';
 import { type GatewayStatus, type Notify, readHostHealth, SystemdNotifier } from './health/index.ts';
 import type { Log } from './log.ts';
 import { serveMetrics } from './metrics-server.ts';
@@ -82,11 +83,14 @@ export class Gateway {
       const outbox = new Outbox(this.#config.outbox, { log: this.#around.log, now: this.#clock.now });
       const { head } = await outbox.open();
       const start = head ?? { epoch: new Uint8Array(randomBytes(16)) };
-      await this.#join(
-        this.#build({ sources, verifierKey, signer, outbox, start }),
-        thumbprint(signer.publicKey),
-        signal,
-      );
+      const rooms = this.#build({ sources, verifierKey, signer, outbox, start });
+      try {
+        await this.#join(rooms, thumbprint(signer.publicKey), signal);
+      } catch (error) {
+        // What an operator has to mend has cost no reading: the next run need not declare a loss.
+        if (error instanceof FieldsealError && rooms.sealer.stats.waiting === 0) await outbox.close();
+        throw error;
+      }
       await outbox.close();
     } finally {
       await signer.close();

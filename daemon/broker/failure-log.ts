@@ -22,7 +22,7 @@ export class FailureLog {
     this.#repeats = line === this.#line ? this.#repeats + 1 : 0;
     this.#line = line;
     this.#attempts += 1;
-    const fields = { code: error.code, place: error.place, error: error.message, remedy: error.remedy };
+    const fields = error.toFields();
     if (this.#repeats === 0) this.#log.warn(fields, 'no connection to the broker');
     else this.#log.debug({ ...fields, repeats: this.#repeats }, 'still no connection to the broker');
   }

@@ -179,7 +179,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
       await this.#depart([entry], 'quarantine', 'outbox-corrupt');
       this.stats.corrupt += 1;
       const error = new FieldsealError('OUTBOX_CORRUPT', { detail: loaded.corrupt, place: entry.name });
-      this.#log.error({ code: error.code, place: error.place, remedy: error.remedy }, error.message);
+      this.#log.error(error.toFields(), 'a stored proof cannot be read');
       return undefined;
     });
   }
@@ -257,7 +257,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     await this.#depart([entry], 'quarantine', 'rejected');
     this.stats.rejected += 1;
     const error = new FieldsealError('PROOF_REJECTED', { detail: reasons.join(', '), place: entry.name });
-    this.#log.error({ code: error.code, place: error.place, remedy: error.remedy }, error.message);
+    this.#log.error(error.toFields(), 'the verifier rejected a proof');
   }
 
   /** Drops what is too old, and as many of the oldest as it takes to make room. */

@@ -101,6 +101,7 @@ export function publicKeyToJson(key: PublicKey): PublicKeyJson {
 export function publicKeyFromJson(json: unknown): PublicKey {
   if (typeof json !== 'object' || json === null) throw new ProofError('parse', 'not a JSON Web Key');
   const member = (name: string): unknown => (Object.hasOwn(json, name) ? Reflect.get(json, name) : undefined);
+  if (member('d') !== undefined) throw new ProofError('parse', 'a private key, which belongs to nobody else');
   if (member('kty') !== 'EC') throw new ProofError('parse', 'kty is not EC');
   const crv = member('crv');
   const algorithm = crv === CURVE_NAME.ES256K ? 'ES256K' : crv === CURVE_NAME.ES256 ? 'ES256' : undefined;

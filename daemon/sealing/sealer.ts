@@ -263,7 +263,7 @@ export class Sealer {
       if (!(error instanceof FieldsealError) || error.code === 'KEY_CHANGED') throw error;
       this.stats.signFailures += 1;
       const line = error.toLine();
-      if (this.stats.trouble !== line) this.#parts.log.error({ error: line }, 'token does not sign; readings wait');
+      if (this.stats.trouble !== line) this.#parts.log.error(error.toFields(), 'token does not sign; readings wait');
       this.stats.trouble = line;
       return undefined;
     }

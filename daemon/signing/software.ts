@@ -107,7 +107,7 @@ function parseKey(text: string, path: string): { publicKey: PublicKey; secret: U
   }
   let publicKey: PublicKey;
   try {
-    publicKey = publicKeyFromJson(jwk);
+    publicKey = publicKeyFromJson(typeof jwk === 'object' ? { ...jwk, d: undefined } : jwk);
   } catch (cause) {
     if (cause instanceof ProofError) throw invalid(cause.detail, cause);
     throw cause;

@@ -225,8 +225,7 @@ export class Uplink extends EventEmitter<UplinkEvents> {
   }
 
   #complain(code: 'BROKER_PACKET_LIMIT' | 'BROKER_REFUSED', detail: string): void {
-    const error = new FieldsealError(code, { detail, place: 'mqtt' });
-    this.#log.error({ code, place: error.place, remedy: error.remedy }, error.message);
+    this.#log.error(new FieldsealError(code, { detail, place: 'mqtt' }).toFields(), 'the broker does not take a proof');
   }
 
   async #take(message: Message): Promise<void> {
