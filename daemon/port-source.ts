@@ -1,6 +1,7 @@
 import { Selection } from './batching/index.ts';
 import type { Clock } from './clock/index.ts';
 import type { PortConfig } from './config/index.ts';
+import { EvidenceRecorder } from './evidence/index.ts';
 import type { SourceStatus } from './health/index.ts';
 import type { Log } from './log.ts';
 import { type DeviceProfile, Plausibility } from './profiles/index.ts';
@@ -25,6 +26,7 @@ export class PortSource {
   readonly #decoder: Decoder;
   readonly #selection: Selection;
   readonly #plausibility: Plausibility;
+  readonly #evidence: EvidenceRecorder | undefined;
   readonly #kept: Partial<Record<KindName, number>> = {};
   #implausible = 0;
 
@@ -47,10 +49,27 @@ export class PortSource {
     this.#decoder = createDecoder(port.path, profile, hooks.clock.now(), (bytes, peer) =>
       this.#supervisor.send(bytes, peer),
     );
+    if (port.evidence === undefined) return;
+    this.#evidence = new EvidenceRecorder(port.evidence, {
+      source: port.source,
+      onObservation: (observation) => this.#keep(observation),
+      now: hooks.clock.now,
+      log: hooks.log,
+    });
   }
 
-  /** Reads the port until the signal. */
+  /**
+   * Reads the port until the signal.
+   *
+   * @throws FieldsealError FILE_NOT_WRITABLE where raw evidence is wanted and can't be kept
+   */
   async run(signal: AbortSignal): Promise<void> {
+    await this.#evidence?.open();
+    const read = new AbortController();
+    await Promise.all([this.#read(signal).finally(() => read.abort()), this.#evidence?.run(read.signal)]);
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
     await this.#supervisor.run(signal);
     this.#take(this.#decoder.end(this.#hooks.clock.now()));
   }
@@ -78,10 +97,12 @@ export class PortSource {
       sendFailures,
       configured,
       configureFailures,
+      evidenceLostBytes: this.#evidence?.lostBytes,
     };
   }
 
   #feed(chunk: Uint8Array, t: number, peer: string | undefined): { frames: number } {
+    this.#evidence?.record(chunk);
     const before = this.#decoder.frameCount;
     this.#take(this.#decoder.push(chunk, t, peer));
     return { frames: this.#decoder.frameCount - before };

@@ -21,6 +21,8 @@ export interface SourceStatus {
   /** Where the device stands that the profile has configured: pending, done or failed, and what it did not acknowledge. */
   readonly configured?: string | undefined;
   readonly configureFailures?: readonly string[] | undefined;
+  /** Raw bytes hashed as evidence that never came onto the disk. */
+  readonly evidenceLostBytes?: number | undefined;
 }
 
 /** How the whole gateway is doing; what /metrics, the log and the demo show. */
