@@ -77,6 +77,7 @@ describe.each([
     ['another type', { kty: 'OKP' }],
     ['a short coordinate', { x: 'AAAA' }],
     ['no coordinate', { y: undefined }],
+    ['the private key', { d: 'AAAA' }],
   ])('is refused as a JWK with %s', (_, part) => {
     expect(() => publicKeyFromJson({ ...publicKeyToJson(key), ...part })).toThrow(ProofError);
   });
