@@ -2,9 +2,11 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { FieldsealError, reasonOf } from '../errors.ts';
-import { findProtocol, PROTOCOLS } from '../protocols/index.ts';
+import { defaultSettings } from '../profiles/index.ts';
+import { type Decoder, findProtocol, PROTOCOLS } from '../protocols/index.ts';
 import { type Observation, readingToJson } from '../readings/index.ts';
 import { type CommandIo, examples, printLine } from './io.ts';
+import { piecesOf } from './recorded.ts';
 
 const READ_SIZE = 64 * 1_024;
 
@@ -19,7 +21,7 @@ export function decodeCommand(io: CommandIo): Command {
   const protocols = Object.keys(PROTOCOLS);
   return new Command('decode')
     .description(
-      'Decodes a recording of serial bytes and prints one JSON object a reading, in the units of docs/readings.md. ' +
+      'Decodes a recording (plain bytes, or of `fieldseal capture`) and prints one JSON object a reading, in the units of docs/readings.md. ' +
         'Bytes that make no message are noise: counted with --stats, never an error. It ends with its input, or when told to stop.',
     )
     .argument('<file>', 'the recording, or - for standard input')
@@ -40,16 +42,23 @@ export function decodeCommand(io: CommandIo): Command {
 async function decode(io: CommandIo, file: string, options: DecodeOptions): Promise<void> {
   const protocol = findProtocol(options.protocol);
   if (protocol === undefined) throw new FieldsealError('USAGE', { detail: `no protocol ${options.protocol}` });
-  const decoder = protocol.createDecoder({ referenceTime: options.referenceDate ?? Date.now() });
+  const settings = defaultSettings(protocol.settings);
+  const start = (time: number): Decoder =>
+    protocol.createDecoder({ referenceTime: options.referenceDate ?? time, settings });
+  let decoder: Decoder | undefined;
+  let last = 0;
   const input = file === '-' ? io.stdin : createReadStream(file, { highWaterMark: READ_SIZE });
   try {
-    for await (const block of blocksOf(input, io.signal)) {
-      for (const chunk of cut(block, options.chunk)) await print(io, decoder.push(chunk, 0));
+    for await (const piece of piecesOf(blocksOf(input, io.signal), options.chunk)) {
+      decoder ??= start(piece.start ?? Date.now());
+      last = piece.t;
+      await print(io, decoder.push(piece.bytes, piece.t, piece.peer));
     }
   } catch (cause) {
     throw readFailure(cause, file);
   }
-  await print(io, decoder.end(0));
+  decoder ??= start(Date.now());
+  await print(io, decoder.end(last));
   if (options.stats) await printLine(io.stderr, JSON.stringify(decoder.stats));
 }
 
@@ -73,11 +82,6 @@ async function* blocksOf(input: Readable, signal: AbortSignal): AsyncIterable<Ui
   }
 }
 
-function* cut(block: Uint8Array, size: number | undefined): Iterable<Uint8Array> {
-  if (size === undefined) yield block;
-  else for (let start = 0; start < block.length; start += size) yield block.subarray(start, start + size);
-}
-
 function parseDate(text: string): number {
   const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
   if (Number.isNaN(time)) throw new InvalidArgumentError('write it as YYYY-MM-DD');
@@ -90,7 +94,9 @@ function parseChunk(text: string): number {
   return size;
 }
 
-const readFailure = (cause: unknown, file: string): unknown =>
-  cause instanceof Error && 'syscall' in cause
+function readFailure(cause: unknown, file: string): unknown {
+  if (cause instanceof FieldsealError) return cause.at(file);
+  return cause instanceof Error && 'syscall' in cause
     ? new FieldsealError('FILE_NOT_READABLE', { detail: reasonOf(cause), place: file, cause })
     : cause;
+}

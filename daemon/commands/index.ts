@@ -87,6 +87,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./disclose.ts')).verifyReadingCommand,
   },
   {
+    name: 'capture',
+    summary: 'record the raw bytes of a port with their timings',
+    load: async () => (await import('./capture.ts')).captureCommand,
+  },
+  {
     name: 'decode',
     summary: 'turn recorded serial bytes into readings',
     load: async () => (await import('./decode.ts')).decodeCommand,

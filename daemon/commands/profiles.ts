@@ -59,8 +59,8 @@ async function listAll(io: CommandIo, options: FolderOptions): Promise<void> {
 async function showOne(io: CommandIo, id: string, options: FolderOptions): Promise<void> {
   const profile = await loadProfile(id, foldersOf(options));
   if (options.json) {
-    const { serial, readings } = profile;
-    return printJson(io.stdout, { ...summaryOf(profile), serial, readings });
+    const { serial, network, settings, configure, readings, plausible } = profile;
+    return printJson(io.stdout, { ...summaryOf(profile), serial, network, settings, configure, readings, plausible });
   }
   await printLine(io.stdout, `# ${profile.file}\n# SHA-256 ${toHex(profile.digest)}`);
   await printLine(io.stdout, (await readNamedFile(profile.file)).toString('utf8').trimEnd());

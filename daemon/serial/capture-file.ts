@@ -44,6 +44,10 @@ export interface CaptureRecord {
 /** Whether a file that begins so is a recording with timings; any other is taken for plain bytes. */
 export const isCapture = (head: Uint8Array): boolean => Buffer.compare(head.subarray(0, MAGIC.length), MAGIC) === 0;
 
+/** Whether a file that begins so may yet turn out to be one, when more of it is seen. */
+export const isCaptureStart = (head: Uint8Array): boolean =>
+  head.length < MAGIC.length && Buffer.compare(head, MAGIC.subarray(0, head.length)) === 0;
+
 /** How many bytes `isCapture` has to see. */
 export const CAPTURE_MAGIC_LENGTH = MAGIC.length;
 

@@ -4,6 +4,7 @@ export {
   type CaptureHeader,
   type CaptureRecord,
   isCapture,
+  isCaptureStart,
 } from './capture-file.ts';
 export type { PortMatch, UsbMatch } from './find-port.ts';
 export { AUTO_PATH, mediumOf, type PortMedium, transportFor } from './port-path.ts';
