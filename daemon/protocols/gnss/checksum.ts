@@ -29,3 +29,22 @@ export function fletcher(bytes: Uint8Array, start: number, end: number): number 
   }
   return (a & 0xff) | ((b & 0xff) << 8);
 }
+
+const CRC32_POLYNOMIAL = 0xedb88320;
+
+const CRC32_TABLE = new Int32Array(256);
+for (let byte = 0; byte < 256; byte++) {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? CRC32_POLYNOMIAL : 0);
+  CRC32_TABLE[byte] = crc;
+}
+
+/**
+ * The CRC-32 of bytes[start, end) as Unicore and NovAtel reckon it for their logs (NovAtel OEM7 commands and logs
+ * manual, "32-bit CRC"): the polynomial of Ethernet, but from zero and not inverted at the end.
+ */
+export function crc32(bytes: Uint8Array, start: number, end: number): number {
+  let crc = 0;
+  for (let at = start; at < end; at++) crc = (crc >>> 8) ^ (CRC32_TABLE[(crc ^ (bytes[at] ?? 0)) & 0xff] ?? 0);
+  return crc >>> 0;
+}

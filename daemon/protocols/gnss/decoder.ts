@@ -1,18 +1,21 @@
 import type { Observation } from '../../readings/index.ts';
 import { MessageCounter } from '../counter.ts';
 import type { Decoder, DecoderOptions, DecoderStats, Frame, NoiseReason } from '../protocol.ts';
+import { Accelerometer } from './accelerometer.ts';
 import { Epoch } from './epoch.ts';
 import { type GnssFrame, GnssFramer } from './framer.ts';
+import { addressOf } from './nmea/address.ts';
 import { NmeaDecoder } from './nmea/index.ts';
 import { Rtcm3Decoder } from './rtcm3/index.ts';
 import { ReceiverClock } from './time.ts';
 import { UbxDecoder } from './ubx/index.ts';
 
-/** Decodes a GNSS receiver's port, on which NMEA 0183, UBX and RTCM3 come mixed. */
+/** Decodes a GNSS receiver's port, on which NMEA 0183, UBX, RTCM3, ASCII logs and accelerometer lines come mixed. */
 export class GnssDecoder implements Decoder {
   readonly #framer = new GnssFramer();
   readonly #nmea = new NmeaDecoder();
   readonly #ubx = new UbxDecoder();
+  readonly #accelerometer: Accelerometer;
   readonly #epoch: Epoch;
   readonly #rtcm3: Rtcm3Decoder;
   readonly #messages = new MessageCounter();
@@ -21,9 +24,12 @@ export class GnssDecoder implements Decoder {
   #sentences = 0;
   #ubxFrames = 0;
   #rtcm3Frames = 0;
+  #logs = 0;
+  #gsensorLines = 0;
 
   constructor(options: DecoderOptions) {
     this.#epoch = new Epoch(new ReceiverClock(options.referenceTime));
+    this.#accelerometer = new Accelerometer(options.settings);
     this.#rtcm3 = new Rtcm3Decoder(options.referenceTime, this.#epoch);
   }
 
@@ -33,7 +39,7 @@ export class GnssDecoder implements Decoder {
     if (unreported !== undefined) noise[unreported.reason] = (noise[unreported.reason] ?? 0) + unreported.bytes;
     return {
       bytes: this.#bytes,
-      frames: { nmea: this.#sentences, ubx: this.#ubxFrames, rtcm3: this.#rtcm3Frames },
+      frames: this.#frames(),
       messages: this.#messages.totals(),
       noise,
       frameBytes: this.#framer.framedBytes,
@@ -42,7 +48,7 @@ export class GnssDecoder implements Decoder {
   }
 
   get frameCount(): number {
-    return this.#sentences + this.#ubxFrames + this.#rtcm3Frames;
+    return this.#sentences + this.#ubxFrames + this.#rtcm3Frames + this.#logs + this.#gsensorLines;
   }
 
   push(chunk: Uint8Array, t: number): Observation[] {
@@ -62,6 +68,14 @@ export class GnssDecoder implements Decoder {
     this.#decode(this.#framer.end(), t);
     this.#close();
     return this.#epoch.take();
+  }
+
+  /** The framings that few receivers speak are told only where they have been met. */
+  #frames(): Record<string, number> {
+    const frames: Record<string, number> = { nmea: this.#sentences, ubx: this.#ubxFrames, rtcm3: this.#rtcm3Frames };
+    if (this.#logs > 0) frames['log'] = this.#logs;
+    if (this.#gsensorLines > 0) frames['gsensor'] = this.#gsensorLines;
+    return frames;
   }
 
   #close(): void {
@@ -85,6 +99,14 @@ export class GnssDecoder implements Decoder {
         case 'rtcm3':
           this.#rtcm3Frames++;
           this.#rtcm3.decode(frame.buffer, frame.start, frame.end, epoch, this.#messages);
+          break;
+        case 'log':
+          this.#logs++;
+          this.#messages.countText(addressOf(frame.buffer, frame.start, frame.end));
+          break;
+        case 'gsensor':
+          this.#gsensorLines++;
+          this.#accelerometer.decode(frame.buffer, frame.start, frame.end, epoch, this.#messages);
           break;
         case 'noise':
           this.#noise[frame.reason] = (this.#noise[frame.reason] ?? 0) + frame.bytes;

@@ -1,4 +1,5 @@
 import type { Protocol } from '../protocol.ts';
+import { GSENSOR_SETTINGS } from './accelerometer.ts';
 import { GnssDecoder } from './decoder.ts';
 
 /** GNSS receivers: NMEA 0183, UBX and RTCM3, mixed as they come on one port. */
@@ -6,5 +7,6 @@ export const gnss: Protocol = {
   name: 'gnss',
   title: 'GNSS receivers: NMEA 0183, UBX and RTCM3, mixed as they come',
   kinds: ['gnss.fix', 'gnss.sky', 'gnss.integrity', 'imu.sample', 'rtcm.station', 'rtcm.epoch'],
+  settings: GSENSOR_SETTINGS,
   createDecoder: (options) => new GnssDecoder(options),
 };

@@ -8,6 +8,13 @@ const ZDA = nmea('GPZDA,201530.00,04,07,2002,00,00');
 const LOWER = bytes('$GPTXT,LITTLE*6f\r\n');
 const ACK = ubx(0x05, 0x01, [0x06, 0x01]);
 const MSM = rtcm3Message(1077, 7, 40);
+/** A NovAtel receiver's, from its public documentation, and a Unicore one's. */
+const BESTPOSA = bytes(
+  '#BESTPOSA,USB1,0,51.5,FINESTEERING,2404,603797.000,03000800,cdba,18018;SOL_COMPUTED,NARROW_INT,51.07899643518,',
+  '-114.13251416136,1114.2977,-16.6000,WGS84,0.0079,0.0056,0.0141,"3920",1.000,0.000,34,31,31,30,00,21,7f,37*a5cec5c7\r\n',
+);
+const MODE = bytes('#MODE,97,GPS,FINE,2431,596371000,0,0,18,120;MODE ROVER SURVEY,*15\r\n');
+const GSENSOR = bytes('$GSENSORD,0.060,0.120,-0.180\r\n');
 
 /** Frames as [type, bytes in hex] and noise as [reason, bytes]. */
 type Seen = readonly [string, string | number];
@@ -29,6 +36,8 @@ function frames(stream: Uint8Array, chunk = stream.length || 1): Seen[] {
 const hex = (frame: Uint8Array): string => Buffer.from(frame).toString('hex');
 const sentence = (frame: Uint8Array): Seen => ['nmea', hex(frame.subarray(0, -2))];
 const message = (frame: Uint8Array): Seen => ['ubx', hex(frame)];
+const log = (frame: Uint8Array): Seen => ['log', hex(frame.subarray(0, -2))];
+const line = (frame: Uint8Array): Seen => ['gsensor', hex(frame.subarray(0, -2))];
 const correction = (frame: Uint8Array): Seen => ['rtcm3', hex(frame)];
 
 function corrupted(frame: Uint8Array, at: number): Uint8Array {
@@ -129,6 +138,36 @@ describe('the GNSS framer', () => {
       [['truncated', 6], sentence(ZDA), message(ACK)],
     ],
     ['refuses set reserved bits of an RTCM3 header', bytes([0xd3, 0x40, 0x00], ACK), [['sync', 3], message(ACK)]],
+    ['reads an ASCII log by its CRC-32, and one by its XOR', bytes(BESTPOSA, MODE), [log(BESTPOSA), log(MODE)]],
+    [
+      'takes an ASCII log with a wrong checksum for noise',
+      bytes(corrupted(BESTPOSA, 20), corrupted(MODE, 8), ZDA),
+      [['checksum', BESTPOSA.length - 2], ['sync', 2], ['checksum', MODE.length - 2], ['sync', 2], sentence(ZDA)],
+    ],
+    ['finds a sentence within a cut log', bytes(BESTPOSA.subarray(0, 40), ZDA), [['sync', 40], sentence(ZDA)]],
+    [
+      "reads a Unicore receiver's answer, whose checksum counts the $ in",
+      bytes('$command,CONFIG,response: OK*54\r\n'),
+      [sentence(bytes('$command,CONFIG,response: OK*54\r\n'))],
+    ],
+    [
+      'takes any other sentence of that checksum for noise',
+      bytes('$commanx,CONFIG,response: OK*48\r\n'),
+      [
+        ['checksum', 31],
+        ['sync', 2],
+      ],
+    ],
+    [
+      "reads an accelerometer's line without checksum",
+      bytes(GSENSOR, ZDA, GSENSOR),
+      [line(GSENSOR), sentence(ZDA), line(GSENSOR)],
+    ],
+    [
+      "takes an accelerometer's line that is cut for noise",
+      bytes(GSENSOR.subarray(0, 20), ZDA, GSENSOR.subarray(0, 16), '\r\n', ZDA, GSENSOR.subarray(0, -2)),
+      [['truncated', 20], sentence(ZDA), ['truncated', 16], ['sync', 2], sentence(ZDA), ['truncated', 28]],
+    ],
     ['gives up a cut frame at the end', bytes(ZDA, ACK.subarray(0, 7)), [sentence(ZDA), ['truncated', 7]]],
     [
       'refuses a sentence that never ends',
@@ -157,6 +196,11 @@ describe('the GNSS framer', () => {
       ZDA,
       ACK,
       MSM,
+      BESTPOSA,
+      MODE,
+      GSENSOR,
+      corrupted(MODE, 9),
+      GSENSOR.subarray(0, 12),
       corrupted(ZDA, 9),
       corrupted(ACK, 7),
       corrupted(MSM, 20),
@@ -165,7 +209,7 @@ describe('the GNSS framer', () => {
     ),
     fc.uint8Array({ maxLength: 40 }),
     fc.constantFrom(
-      ...'$!*\r\n'.split('').map((letter) => bytes(letter)),
+      ...'$!#*\r\n'.split('').map((letter) => bytes(letter)),
       bytes([0xd3, 0x00]),
       bytes([0xb5, 0x62, 0x01, 0x07, 92, 0]),
     ),
@@ -199,7 +243,7 @@ describe('the GNSS framer', () => {
         let lineEnds = 0;
         for (const [type, what] of frames(stream)) {
           framed += typeof what === 'number' ? what : what.length / 2;
-          if (type === 'nmea') lineEnds += 2;
+          if (type === 'nmea' || type === 'log' || type === 'gsensor') lineEnds += 2;
         }
         expect(framed).toBeLessThanOrEqual(stream.length);
         expect(framed + lineEnds).toBeGreaterThanOrEqual(stream.length);

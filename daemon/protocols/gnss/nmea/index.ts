@@ -1,5 +1,6 @@
 import type { MessageCounter } from '../../counter.ts';
 import type { Epoch } from '../epoch.ts';
+import { addressOf, isEnd } from './address.ts';
 import { NmeaFields } from './fields.ts';
 import { gga, gll, gns, gsaMode, gst, rmc, vtg, zda } from './sentences.ts';
 import { NmeaSky } from './sky.ts';
@@ -20,12 +21,7 @@ const GSA = formatter('GSA');
 const GSV = formatter('GSV');
 
 const DOLLAR = 0x24;
-const BANG = 0x21;
-const COMMA = 0x2c;
-const ASTERISK = 0x2a;
 const P = 0x50;
-const MAX_ADDRESS = 12;
-const PUBX = 'PUBX';
 
 /**
  * Decodes NMEA 0183 sentences (IEC 61162-1) into an epoch. Any talker may send what is decoded. Proprietary sentences
@@ -61,21 +57,4 @@ export class NmeaDecoder {
   }
 }
 
-const isEnd = (byte: number | undefined): boolean => byte === COMMA || byte === ASTERISK;
-
 const nameOf = (code: number): string => String.fromCharCode(code >> 16, (code >> 8) & 0xff, code & 0xff);
-
-/**
- * The name under which a sentence is counted that is not of two letters of talker and three of formatter: its address,
- * shortened; of an encapsulated sentence the formatter; of u-blox's PUBX its number as well, since that is the message.
- */
-function addressOf(buffer: Uint8Array, start: number, end: number): string {
-  let text = '';
-  let at = start + 1;
-  for (; at < end - 3 && !isEnd(buffer[at]) && text.length < MAX_ADDRESS; at++)
-    text += String.fromCharCode(buffer[at] ?? 0);
-  if (text === PUBX && buffer[at] === COMMA && end - 3 >= at + 3) {
-    return `${text},${String.fromCharCode(buffer[at + 1] ?? 0, buffer[at + 2] ?? 0)}`;
-  }
-  return buffer[start] === BANG && text.length === 5 ? text.slice(2) : text;
-}
