@@ -1,167 +1,96 @@
-import { readFileSync } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Mosquitto } from '../support/mosquitto.ts';
-import { runProgram, type ServiceProcess } from '../support/program.ts';
-import { Site } from '../support/site.ts';
-import { Wiretap } from '../support/wiretap.ts';
-import { expectAcceptedOnce, expectIdenticalBytes, expectUnbroken } from './unbroken.ts';
+import { describe, expect, it } from 'vitest';
+import { runProgram } from '../support/program.ts';
+import { type Act, Drama, EVENTS, VICTIMS } from './drama.ts';
 
-/** When somebody is killed: at the nth such event from the beginning of the round. */
-type Moment = readonly ['begun' | 'stored' | 'published' | 'committed' | 'answered', number];
-type Victim = 'verifier' | 'broker' | 'daemon';
-type Round = readonly [Victim, Moment];
+/** A broker that writes each change down, so that its sessions survive a kill; and one that never writes anything. */
+const BROKERS: Readonly<Record<string, readonly string[]>> = {
+  'remembers its sessions': ['autosave_on_changes true', 'autosave_interval 1'],
+  'forgets everything': ['persistence false'],
+};
 
-/** Proofs that have to be accepted between one kill and the next. */
-const BETWEEN = 2;
+const PLAYS: readonly (readonly Act[])[] = [
+  [
+    ['verifier', 'published', 2],
+    ['broker', 'published', 1],
+    ['daemon', 'stored', 2],
+    ['daemon', 'begun', 1],
+  ],
+  [
+    ['daemon', 'published', 2],
+    ['verifier', 'committed', 1],
+    ['broker', 'stored', 1],
+    ['daemon', 'answered', 1],
+  ],
+  [
+    ['broker', 'committed', 2],
+    ['daemon', 'committed', 1],
+    ['verifier', 'stored', 1],
+    ['broker', 'answered', 1],
+  ],
+];
 
-let broker: Mosquitto;
-let site: Site;
-let tap: Wiretap;
-let verifier: ServiceProcess;
-let daemon: ServiceProcess;
-/** Sequence numbers of the proofs that came first after the daemon was killed. */
-let afterKills: number[];
+/** Acts that nobody thought of; FIELDSEAL_KILL_SEED=N plays others. */
+const SEED = Number(process.env['FIELDSEAL_KILL_SEED'] ?? 20);
+const RANDOM_PLAYS = [SEED, SEED + 1].map((seed) => [seed, randomActs(seed, 5)] as const);
 
-async function arrive([event, nth]: Moment): Promise<void> {
-  if (event === 'begun' || event === 'stored') return site.spool.next(event, nth);
-  if (event === 'published') return tap.next('proof', nth);
-  if (event === 'answered') return tap.next('receipt', nth);
-  await site.ledger.accepted(site.ledger.proofs().length + nth);
+function randomActs(seed: number, count: number): Act[] {
+  let state = seed >>> 0;
+  // The linear congruential generator of Numerical Recipes.
+  const below = (bound: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * bound);
+  };
+  return Array.from({ length: count }, () => [
+    VICTIMS[below(VICTIMS.length)] ?? 'daemon',
+    EVENTS[below(EVENTS.length)] ?? 'stored',
+    1 + below(3),
+  ]);
 }
 
-/** Kills the daemon and notes which proof will be the next. */
-async function killDaemon(): Promise<void> {
-  await daemon.kill();
-  // What the folder told of last is heard in the next turn of the event loop.
-  await nextTurn();
-  afterKills.push((site.spool.sealed().at(-1)?.seq ?? -1) + 1);
-}
+const told = (acts: readonly Act[]) => acts.map(([victim, event, nth]) => `${victim} at ${event} ${nth}`).join(', ');
 
-async function killAndRestart(victim: Victim): Promise<void> {
-  switch (victim) {
-    case 'verifier':
-      await verifier.kill();
-      verifier = await site.startVerifier();
-      return;
-    case 'broker':
-      await broker.kill();
-      await broker.start();
-      return;
-    case 'daemon':
-      await killDaemon();
-      daemon = await site.startDaemon();
+/** Tests that run side by side share no hooks: each clears its own stage. */
+async function perform(brokerConfig: readonly string[], play: (stage: Drama) => Promise<void>): Promise<void> {
+  const stage = await Drama.begin(brokerConfig);
+  try {
+    await play(stage);
+    await stage.end();
+  } finally {
+    await stage.dispose();
   }
 }
 
-/** Plays the rounds, lets everything settle, and ends the daemon in good order. */
-async function play(rounds: readonly Round[]): Promise<void> {
-  for (const [victim, moment] of rounds) {
-    await arrive(moment);
-    await killAndRestart(victim);
-    await site.ledger.accepted(site.spool.sealed().length + BETWEEN);
+describe('every proof is accepted exactly once, in one unbroken chain, with kill -9 in the middle', () => {
+  for (const [broker, config] of Object.entries(BROKERS)) {
+    it.concurrent.each(PLAYS.map((acts) => [told(acts), acts] as const))(
+      `%s, with a broker that ${broker}`,
+      (_, acts) => perform(config, (stage) => stage.play(acts)),
+      60_000,
+    );
   }
-  await site.silence();
-  await site.spool.empty();
-  expect(await daemon.stop()).toBe(0);
-  await site.ledger.accepted(site.spool.sealed().length);
-}
 
-/** What has to hold in the end, whoever was killed and when. */
-async function expectNothingLost(): Promise<void> {
-  const proofs = expectUnbroken(site);
-  const declaring = proofs.filter(({ payload }) => payload.losses.some(({ reason }) => reason === 'unclean-shutdown'));
-  expect(declaring.map(({ payload }) => payload.seq)).toEqual(afterKills);
-  const others = proofs.flatMap(({ payload }) => payload.losses).filter(({ reason }) => reason !== 'unclean-shutdown');
-  expect(others).toEqual([]);
-  expectIdenticalBytes(tap);
-  expectAcceptedOnce(tap, JSON.parse(readFileSync(site.path('verifier.json'), 'utf8')));
-  expect([...daemon.strayLines, ...verifier.strayLines]).toEqual([]);
-  const files = await site.keep(site.ledger.proofs().map(({ message }) => message));
-  const { code, verdicts } = await site.verify(files);
-  expect(code).toBe(0);
-  expect(verdicts.flatMap(({ reasons }) => reasons)).toEqual([]);
-  expect((await site.verifyInPython(files)).code).toBe(0);
-}
+  it.concurrent.each(RANDOM_PLAYS.map(([seed, acts]) => [seed, told(acts), acts] as const))(
+    'seed %i: %s',
+    (_seed, _told, acts) => perform([], (stage) => stage.play(acts)),
+    60_000,
+  );
 
-async function begin(brokerConfig: readonly string[]): Promise<void> {
-  broker = await Mosquitto.start({ config: brokerConfig });
-  site = await Site.make({ brokerUrl: broker.url });
-  tap = await Wiretap.start(broker.url);
-  verifier = await site.startVerifier();
-  daemon = await site.startDaemon();
-  afterKills = [];
-}
-
-afterEach(async () => {
-  await tap?.stop();
-  await site?.dispose();
-  await broker?.dispose();
-});
-
-/** It writes each change down, so that sessions and queued messages survive a kill; or nothing, ever. */
-const BROKERS = [
-  ['keeps its sessions', ['autosave_on_changes true', 'autosave_interval 1']],
-  ['forgets everything', ['persistence false']],
-] as const;
-
-describe.each(BROKERS)('killed in the middle, with a broker that %s', (_, brokerConfig) => {
-  beforeEach(() => begin(brokerConfig));
-
-  const PLAYS: readonly (readonly Round[])[] = [
-    [
-      ['verifier', ['published', 2]],
-      ['broker', ['published', 1]],
-      ['daemon', ['stored', 2]],
-      ['daemon', ['begun', 1]],
-    ],
-    [
-      ['daemon', ['published', 2]],
-      ['verifier', ['committed', 1]],
-      ['broker', ['stored', 1]],
-      ['daemon', ['answered', 1]],
-    ],
-    [
-      ['broker', ['committed', 2]],
-      ['daemon', ['committed', 1]],
-      ['verifier', ['stored', 1]],
-      ['broker', ['answered', 1]],
-    ],
-  ];
-  const told = (rounds: readonly Round[]) => rounds.map(([who, [event, n]]) => `${who} at ${event} ${n}`).join(', ');
-
-  it.each(PLAYS.map((rounds) => [told(rounds), rounds] as const))(
-    '%s: every proof is accepted exactly once, in one unbroken chain',
-    async (_told, rounds) => {
-      await play(rounds);
-      await expectNothingLost();
-    },
+  it.concurrent(
+    'of all three at once, with the daemon back long before the others',
+    () =>
+      perform([], async (stage) => {
+        await stage.arrive('published', 2);
+        await stage.catastrophe(3);
+      }),
     60_000,
   );
 });
 
-describe('killed all at once', () => {
-  beforeEach(() => begin([]));
-
-  it('daemon, broker and verifier together: every proof is accepted exactly once, in one unbroken chain', async () => {
-    await arrive(['published', 2]);
-    await Promise.all([killDaemon(), broker.kill(), verifier.kill()]);
-    // The daemon seals on its own; the others come later.
-    daemon = await site.startDaemon();
-    await site.spool.next('stored', 3);
-    await broker.start();
-    verifier = await site.startVerifier();
-    await play([]);
-    await expectNothingLost();
-  });
-
-  it('a second daemon on the same outbox is refused in one line, and the first goes on', async () => {
+it('a second daemon on the same outbox is refused in one line, and the first goes on', () =>
+  perform([], async ({ site }) => {
     await site.ledger.accepted(1);
     const second = await runProgram(['run', '--config', site.daemonConfig], { env: site.daemonEnvironment });
     expect(second.code).toBe(2);
     expect(second.stderr.trim().split('\n')).toEqual([expect.stringMatching(/^OUTBOX_LOCKED outbox\.directory: /)]);
     await site.ledger.accepted(site.ledger.proofs().length + 2);
-    await play([]);
-    await expectNothingLost();
-  });
-});
+  }));

@@ -85,6 +85,7 @@ export class ServiceProcess {
   readonly #child: ChildProcess;
   readonly #exited: Promise<number | NodeJS.Signals>;
   readonly #waiting = new Set<() => void>();
+  #isAsked = false;
   /** What it logged. */
   readonly lines: LogLine[] = [];
   /** What it wrote to standard error besides its log, such as a stack trace. */
@@ -121,11 +122,20 @@ export class ServiceProcess {
 
   /** Asks it to stop and resolves to its exit code. */
   async stop(): Promise<number | NodeJS.Signals> {
+    this.#isAsked = true;
     this.#child.kill('SIGTERM');
     return this.#exited;
   }
 
+  /** Never resolves. @throws Error where the process ends though nobody has asked it to */
+  async endedBySurprise(): Promise<never> {
+    const code = await this.#exited;
+    if (this.#isAsked) return new Promise(() => {});
+    throw new Error(`it ended by itself with ${code}: ${this.#told()}`);
+  }
+
   async kill(): Promise<void> {
+    this.#isAsked = true;
     this.#child.kill('SIGKILL');
     await this.#exited;
   }

@@ -34,7 +34,11 @@ export class Wiretap extends EventEmitter<{ heard: [Heard] }> {
   }
 
   static async start(url: string, { username, password, tls }: WiretapOptions = {}): Promise<Wiretap> {
-    const options: IClientOptions = { reconnectPeriod: 50, clientId: `wiretap-${process.pid}`, protocolVersion: 5 };
+    const options: IClientOptions = {
+      reconnectPeriod: 50,
+      clientId: `wiretap-${process.pid}-${Math.random()}`,
+      protocolVersion: 5,
+    };
     if (username !== undefined) options.username = username;
     if (password !== undefined) options.password = password;
     if (tls !== undefined) {
