@@ -1,0 +1,194 @@
+import type { Fields, Observation } from '../../../readings/index.ts';
+import { MessageCounter } from '../../counter.ts';
+import type { BeaconRequest, Decoder, DecoderOptions, DecoderStats, Frame, NoiseReason } from '../../protocol.ts';
+import { beaconFields, FAILED, NO_ANSWER, REFUSED, SENT } from '../beacon.ts';
+import { readLorawanHeader } from '../lorawan.ts';
+import { known, rssiOf, scaled, snrOf } from '../numbers.ts';
+import { type PayloadRule, payloadFields, payloadRule } from '../payload.ts';
+import { type Outcome, SerialDialogue, type Step } from '../serial-dialogue.ts';
+import type { Dialect, Heard, ModemPacket } from './dialect.ts';
+import { type Line, LineFramer } from './line-framer.ts';
+import { CHECK_MS, type Radio, readRadio } from './radio.ts';
+
+const RETRY_MS = 2_000;
+const MAX_RETRY_MS = 60_000;
+
+/** `closed`: never opened, or a recording; `lost`: set up in vain, to be tried again. */
+type State = 'closed' | 'setting-up' | 'listening' | 'transmitting' | 'lost';
+
+/** A LoRa modem on a serial port: it is set up when the port opens, set up again where it forgets, and listened to throughout. */
+export class ModemDecoder implements Decoder {
+  readonly #dialect: Dialect;
+  readonly #dialogue: SerialDialogue;
+  readonly #canSend: boolean;
+  readonly #radio: Radio;
+  readonly #rule: PayloadRule;
+  readonly #checkMs: number;
+  readonly #framer = new LineFramer();
+  readonly #messages = new MessageCounter();
+  readonly #noise: Partial<Record<NoiseReason, number>> = {};
+  #state: State = 'closed';
+  /** When it is to be checked, or set up again. */
+  #next = 0;
+  #retryMs = RETRY_MS;
+  #ready: Observation[] = [];
+  #bytes = 0;
+  #lines = 0;
+
+  constructor({ send, settings }: DecoderOptions, dialect: Dialect) {
+    this.#dialect = dialect;
+    this.#canSend = send !== undefined;
+    this.#dialogue = new SerialDialogue((command) => send?.(Buffer.from(`${command}\r\n`, 'latin1')));
+    this.#radio = readRadio(settings);
+    this.#rule = payloadRule(settings?.['payload']);
+    const check = settings?.['check'];
+    this.#checkMs = typeof check === 'number' && check > 0 ? check : CHECK_MS;
+  }
+
+  get stats(): DecoderStats {
+    return {
+      bytes: this.#bytes,
+      frames: { line: this.#lines },
+      messages: this.#messages.totals(),
+      noise: { ...this.#noise },
+    };
+  }
+
+  get frameCount(): number {
+    return this.#lines;
+  }
+
+  opened(t: number): Observation[] {
+    if (this.#canSend) this.#setUp(t);
+    return this.#take();
+  }
+
+  push(chunk: Uint8Array, t: number): Observation[] {
+    this.#bytes += chunk.length;
+    this.#hearAll(this.#framer.push(chunk), t);
+    return this.#take();
+  }
+
+  quiet(t: number): Observation[] {
+    this.#report(this.#dialect.settle(), t);
+    return this.#take();
+  }
+
+  end(t: number): Observation[] {
+    this.#hearAll(this.#framer.end(), t);
+    return this.quiet(t);
+  }
+
+  tick(t: number): Observation[] {
+    this.#dialogue.tick(t);
+    if (!this.#dialogue.isBusy && t >= this.#next) {
+      if (this.#state === 'lost') this.#setUp(t);
+      else if (this.#state === 'listening') this.#say('listening', this.#dialect.check, t);
+    }
+    return this.#take();
+  }
+
+  transmit(beacon: BeaconRequest, t: number): boolean {
+    if (this.#state !== 'listening' || this.#dialogue.isBusy) return false;
+    if (beacon.payload.length === 0 || beacon.payload.length > 255) return false;
+    const { before, send, after } = this.#dialect.beacon(beacon);
+    this.#state = 'transmitting';
+    this.#dialogue.start([...before, send], t, (outcome, at) => {
+      const fields: Fields<'lora.beacon'> = { ...beaconFields(beacon), ...readOutcome(outcome) };
+      this.#ready.push({ kind: 'lora.beacon', t: at, fields });
+      this.#say('listening', after, at);
+    });
+    return true;
+  }
+
+  #setUp(t: number): void {
+    this.#state = 'setting-up';
+    this.#say('setting-up', this.#dialect.setUp, t);
+  }
+
+  /** A dialogue after which the modem listens, or is to be set up again. */
+  #say(state: State, steps: readonly Step[], t: number): void {
+    this.#state = state;
+    this.#dialogue.start(steps, t, (outcome, at) => {
+      if (outcome.result === 'done') {
+        this.#state = 'listening';
+        this.#next = at + this.#checkMs;
+        this.#retryMs = RETRY_MS;
+        return;
+      }
+      this.#messages.countText(`${outcome.result}: ${outcome.step?.command.slice(0, 32)}`);
+      this.#state = 'lost';
+      this.#next = at + this.#retryMs;
+      this.#retryMs = Math.min(2 * this.#retryMs, MAX_RETRY_MS);
+    });
+  }
+
+  #hearAll(frames: Iterable<Frame<Line>>, t: number): void {
+    for (const frame of frames) {
+      if (frame.type === 'noise') this.#giveUp(frame.reason, frame.bytes);
+      else this.#hear(frame, t);
+    }
+  }
+
+  /** A line may be heard of itself and answer what was asked. */
+  #hear({ text, bytes }: Line, t: number): void {
+    const heard = this.#dialect.hear(text);
+    this.#report(heard?.packet, t);
+    const isAnswer = this.#dialogue.hear(text, t);
+    if (heard === undefined && !isAnswer) {
+      this.#giveUp('malformed', bytes);
+      return;
+    }
+    this.#lines++;
+    this.#messages.countText(heard?.message ?? 'answer');
+    if (this.#canSend && heard !== undefined && !isAnswer) this.#goOn(heard, t);
+  }
+
+  #goOn(heard: Heard, t: number): void {
+    if (heard.restarted && this.#state !== 'setting-up' && this.#state !== 'closed') this.#setUp(t);
+    else if (heard.next !== undefined && this.#state === 'listening') this.#say('listening', heard.next, t);
+  }
+
+  #report(packet: ModemPacket | undefined, t: number): void {
+    if (packet === undefined) return;
+    // Who hears packets listens.
+    if (this.#state === 'listening') this.#next = t + this.#checkMs;
+    const radio = this.#radio;
+    const fields: Fields<'lora.uplink'> = {
+      ...(radio.publicNetwork ? readLorawanHeader(packet.payload) : undefined),
+      ...payloadFields(packet.payload, this.#rule),
+      ...known({
+        frequency: scaled(radio.frequency, 0, 0, 4_294_967_295),
+        spreadingFactor: scaled(radio.spreadingFactor, 0, 0, 12),
+        bandwidth: scaled(radio.bandwidth, 0, 0, 10_000_000),
+        codingRate: scaled(radio.codingRate, 0, 0, 8),
+        rssi: rssiOf(packet.rssi),
+        snr: snrOf(packet.snr),
+      }),
+    };
+    this.#ready.push({ kind: 'lora.uplink', t, fields });
+  }
+
+  #giveUp(reason: NoiseReason, bytes: number): void {
+    this.#noise[reason] = (this.#noise[reason] ?? 0) + bytes;
+  }
+
+  #take(): Observation[] {
+    const ready = this.#ready;
+    if (ready.length > 0) this.#ready = [];
+    return ready;
+  }
+}
+
+const RESULTS: Readonly<Record<Outcome['result'], number>> = {
+  done: SENT,
+  refused: REFUSED,
+  failed: FAILED,
+  'no-answer': NO_ANSWER,
+};
+
+function readOutcome({ result, line }: Outcome): Pick<Fields<'lora.beacon'>, 'result' | 'error'> {
+  return result === 'done' || line === ''
+    ? { result: RESULTS[result] }
+    : { result: RESULTS[result], error: line.slice(0, 64) };
+}
