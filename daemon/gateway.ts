@@ -5,10 +5,12 @@ import { Clock } from './clock/index.ts';
 import type { DaemonConfig } from './config/index.ts';
 import { FieldsealError } from './errors.ts';
 import { type GatewayStatus, type Notify, readHostHealth, SystemdNotifier } from './health/index.ts';
+import { Intake } from './intake.ts';
 import type { Log } from './log.ts';
 import { serveMetrics } from './metrics-server.ts';
 import { Outbox } from './outbox/index.ts';
 import { PortSource } from './port-source.ts';
+import { loadZones, type PrivacyZones } from './privacy/index.ts';
 import { kidToText, type PublicKey, type Receipt, thumbprint } from './proof/index.ts';
 import { type ChainStart, type SealedProof, Sealer } from './sealing/index.ts';
 import { openSigner, type Signer } from './signing/index.ts';
@@ -45,6 +47,7 @@ export interface GatewayObserver {
 /** What has to be there before the rooms can be built. */
 interface Ground {
   readonly sources: Sources;
+  readonly zones: PrivacyZones;
   readonly verifierKey: PublicKey;
   readonly signer: Signer;
   readonly outbox: Outbox;
@@ -53,6 +56,7 @@ interface Ground {
 
 interface Rooms {
   readonly ports: readonly PortSource[];
+  readonly intake: Intake;
   readonly sealer: Sealer;
   readonly outbox: Outbox;
   readonly uplink: Uplink;
@@ -77,13 +81,14 @@ export class Gateway {
    */
   async run(signal: AbortSignal): Promise<void> {
     const sources = await loadSources(this.#config);
+    const zones = await loadZones(this.#config.privacy.zones);
     const verifierKey = await readVerifierKey(this.#config.verifier.publicKeyFile);
     const signer = await openSigner(this.#config.signer);
     try {
       const outbox = new Outbox(this.#config.outbox, { log: this.#around.log, now: this.#clock.now });
       const { head } = await outbox.open();
       const start = head ?? { epoch: new Uint8Array(randomBytes(16)) };
-      const rooms = this.#build({ sources, verifierKey, signer, outbox, start });
+      const rooms = this.#build({ sources, zones, verifierKey, signer, outbox, start });
       try {
         await this.#join(rooms, thumbprint(signer.publicKey), signal);
       } catch (error) {
@@ -97,15 +102,16 @@ export class Gateway {
     }
   }
 
-  #build({ sources, verifierKey, signer, outbox, start }: Ground): Rooms {
+  #build({ sources, zones, verifierKey, signer, outbox, start }: Ground): Rooms {
     const { log, observer } = this.#around;
     const { mqtt, uplink: uplinkConfig, batching } = this.#config;
     const kid = thumbprint(signer.publicKey);
     const sealer = new Sealer(batching, {
       signer,
       start,
-      store: async (proof) => {
+      store: async (proof, readings) => {
         await outbox.append(proof.message, proof.head, proof.declared);
+        await intake.stored(readings);
         observer?.onSealed?.(proof);
       },
       losses: () => outbox.losses,
@@ -114,6 +120,13 @@ export class Gateway {
       clock: this.#clock,
       software: SOFTWARE,
       log: log.child({ room: 'sealing' }),
+    });
+    const intake = new Intake(this.#config, {
+      zones,
+      onReading: (reading) => sealer.add(reading),
+      onLoss: (loss) => sealer.declare(loss),
+      clock: this.#clock,
+      log,
     });
     const connection = new BrokerConnection(mqtt, {
       clientId: `fieldseal-${kidToText(kid).slice(0, 12)}`,
@@ -137,32 +150,34 @@ export class Gateway {
     const ports = sources.ports.map(
       ({ port, profile }) =>
         new PortSource(port, profile, {
-          onReading: (reading) => sealer.add(reading),
+          onReading: (reading) => intake.take(reading),
           onLoss: (loss) => sealer.declare(loss),
           clock: this.#clock,
           log,
         }),
     );
-    return { ports, sealer, outbox, uplink, connection };
+    return { ports, intake, sealer, outbox, uplink, connection };
   }
 
   /** Runs the rooms. At the end the ports stop first, then the sealer, and the uplink when it has had its farewell. */
   async #join(rooms: Rooms, kid: Uint8Array, signal: AbortSignal): Promise<void> {
-    const { ports, sealer, outbox, uplink, connection } = rooms;
+    const { ports, intake, sealer, outbox, uplink, connection } = rooms;
     const { log, notify, env, observer, farewellMs = FAREWELL_MS } = this.#around;
+    await intake.open();
     const systemd = new SystemdNotifier(notify, env);
     const status = () => this.#status(rooms, kidToText(kid));
     signal.addEventListener('abort', () => systemd.stopping(), { once: true });
     const metrics = this.#config.health.listen;
     const running = runStages(signal, [
       [
-        ...ports.map(
-          (port): Task =>
+        ...[...ports, ...intake.cameras].map(
+          (source): Task =>
             (stop) =>
-              port.run(stop),
+              source.run(stop),
         ),
         (stop) => this.#watchHost(sealer, stop),
       ],
+      [(stop) => intake.run(stop)],
       [(stop) => sealer.run(stop)],
       [(stop) => sayFarewell(outbox, farewellMs, stop)],
       [
@@ -189,13 +204,13 @@ export class Gateway {
     }
   }
 
-  #status({ ports, sealer, outbox, uplink, connection }: Rooms, kid: string): GatewayStatus {
+  #status({ ports, intake, sealer, outbox, uplink, connection }: Rooms, kid: string): GatewayStatus {
     const { head } = sealer;
     const [oldest] = outbox.pending();
     const { source, uncertaintyMs } = this.#clock.state();
     return {
       kid,
-      sources: ports.map((port) => port.status()),
+      sources: [...ports.map((port) => port.status()), ...intake.status()],
       sealer: sealer.stats,
       chain: { epoch: Buffer.from(head.epoch).toString('hex'), seq: 'seq' in head ? head.seq : undefined },
       outbox: {

@@ -5,12 +5,15 @@ import { type DeviceProfile, loadProfile, SHIPPED_PROFILES } from './profiles/in
 import type { ProofSource } from './proof/index.ts';
 import { AUTO_PATH, mediumOf, transportFor } from './serial/index.ts';
 
-/** The gateway itself as a source of host.health readings. No file describes it: its digest is that of its name. */
-export const HOST_SOURCE: ProofSource = {
-  source: 'host',
-  profile: 'builtin/host',
-  profileDigest: createHash('sha256').update('builtin/host').digest(),
-};
+/** A source that the daemon has built in. No file describes it: its digest is that of its name. */
+const builtIn = (source: string, profile: string): ProofSource => ({
+  source,
+  profile,
+  profileDigest: createHash('sha256').update(profile).digest(),
+});
+
+/** The gateway itself as a source of host.health readings. */
+export const HOST_SOURCE = builtIn('host', 'builtin/host');
 
 export interface ConfiguredPort {
   readonly port: PortConfig;
@@ -32,11 +35,14 @@ export async function loadSources(config: DaemonConfig): Promise<Sources> {
     checkPath(port.path, profile, `ports[${index}].path`);
     ports.push({ port, profile });
   }
-  const described = ports.map(({ port, profile }) => ({
-    source: port.source,
-    profile: profile.id,
-    profileDigest: profile.digest,
-  }));
+  const described = [
+    ...ports.map(({ port, profile }) => ({
+      source: port.source,
+      profile: profile.id,
+      profileDigest: profile.digest,
+    })),
+    ...config.cameras.map(({ source }) => builtIn(source, 'builtin/camera')),
+  ];
   return { ports, proofSources: config.health.interval > 0 ? [...described, HOST_SOURCE] : described };
 }
 

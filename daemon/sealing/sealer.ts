@@ -39,8 +39,8 @@ export interface SealedProof {
 export interface SealerParts {
   readonly signer: DigestSigner;
   readonly start: ChainStart;
-  /** Makes a signed proof durable; only then does the chain go on. */
-  readonly store: (proof: SealedProof) => Promise<void>;
+  /** Makes a signed proof, of these readings, durable; only then does the chain go on. */
+  readonly store: (proof: SealedProof, readings: readonly Reading[]) => Promise<void>;
   /** Losses that are written down and that no stored proof declares yet. */
   readonly losses: () => readonly Loss[];
   /** Writes a loss down durably. */
@@ -208,7 +208,8 @@ export class Sealer {
       const signature = await this.#sign(draft.digest);
       if (signature !== undefined) {
         const message = draft.finish(signature);
-        await this.#parts.store({ message, head: draft.head, declared, readings: batch.readings.length });
+        const proof = { message, head: draft.head, declared, readings: batch.readings.length };
+        await this.#parts.store(proof, batch.readings);
         this.#head = draft.head;
         this.#lossesSince = undefined;
         this.stats.proofs += 1;

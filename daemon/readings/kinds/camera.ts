@@ -7,7 +7,7 @@ export const CAMERA_KINDS = {
     about: 'A finished image or clip file, by its hash, with the fix at its time. The file itself stays where it is.',
     required: ['name', 'size', 'sha256'],
     fields: {
-      name: text(1, 255, 'Path of the file below the camera folder'),
+      name: text(1, 1_024, 'Path of the file below the camera folder; of a longer one its end'),
       size: int(2, 'B', 0, 0, Number.MAX_SAFE_INTEGER, 'Size of the file'),
       sha256: bytes(3, 32, 'SHA-256 of the file'),
       type: choice(4, ['other', 'image', 'clip'], 'What the file is, by its ending'),

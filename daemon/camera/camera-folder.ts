@@ -1,0 +1,290 @@
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CameraConfig } from '../config/index.ts';
+import { reasonOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Loss } from '../proof/index.ts';
+import type { Reading } from '../readings/index.ts';
+import { isSameContent, type SeenFile, seenFile } from './file-mark.ts';
+import { FileTypes } from './file-types.ts';
+import { FixHistory, type FixReading } from './fix-history.ts';
+import { FolderTree } from './folder-tree.ts';
+import { frameFields } from './frame.ts';
+import { hashFile } from './hash-file.ts';
+import { SealedFiles } from './sealed-files.ts';
+import { type WaitingFile, WaitingFiles } from './waiting-files.ts';
+
+/** What inotify does not tell of is found by then. */
+const WALK_MS = 60_000;
+/** The same, where it tells nothing. */
+const BLIND_WALK_MS = 2_000;
+const MISSING_WALK_MS = 5_000;
+/** A file that could not be read is tried again. */
+const RETRY_MS = 60_000;
+/** Changes come in flocks. */
+const FLOCK_MS = 100;
+const TYPE_NAMES = ['other', 'image', 'clip'] as const;
+
+export interface CameraHooks {
+  onReading(reading: Reading): void;
+  onLoss(loss: Loss): void;
+  /** Whether any of the time between two instants, ms since the Unix epoch, must not be recorded. */
+  hides(from: number, to: number): boolean;
+  /** A file is not recorded, for that reason. */
+  onWithheld(t: number): void;
+  readonly clock: { now(): number; monotonicNow(): number };
+  readonly log: Log;
+}
+
+/** Counters of a camera; they only grow, but for the state. */
+export interface CameraStats {
+  state: 'opening' | 'running' | 'missing';
+  /** Bytes of the files that were sealed. */
+  bytes: number;
+  sealed: Record<string, number>;
+  withheld: number;
+  vanished: number;
+  /** Times that a file could not be read. */
+  unreadable: number;
+}
+
+/**
+ * A folder that a camera writes images and clips into. A file is finished once it did not change for `settle`; then it is hashed,
+ * one at a time, and sealed as camera.frame with the fix nearest in time. It stays where it is and is only ever read. A file that
+ * is written again is sealed again; one that is renamed is not; one that goes away before it was hashed is declared lost.
+ */
+export class CameraFolder {
+  readonly #config: CameraConfig;
+  readonly #hooks: CameraHooks;
+  readonly #types: FileTypes;
+  readonly #fixes = new FixHistory();
+  readonly #sealed: SealedFiles;
+  readonly #waiting: WaitingFiles;
+  readonly #tree: FolderTree;
+  /** Files whose readings are on their way to the disk. */
+  readonly #underway = new WeakMap<Reading, SeenFile>();
+  readonly stats: CameraStats = { state: 'opening', bytes: 0, sealed: {}, withheld: 0, vanished: 0, unreadable: 0 };
+  #walkAt = 0;
+  #sequence = 0;
+  #wake: () => void = () => {};
+
+  /** @param stateFile the journal of what is sealed */
+  constructor(config: CameraConfig, stateFile: string, hooks: CameraHooks) {
+    this.#config = config;
+    this.#hooks = hooks;
+    this.#types = new FileTypes(config.types);
+    this.#sealed = new SealedFiles(stateFile);
+    this.#waiting = new WaitingFiles(config.settle);
+    this.#tree = new FolderTree(config.folder, () => this.#wake());
+  }
+
+  get source(): string {
+    return this.#config.source;
+  }
+
+  /** A fix that may be recorded, from whichever source. */
+  observeFix(fix: FixReading): void {
+    this.#fixes.add(fix);
+  }
+
+  /** Readings are in a stored proof: files among them need no sealing after a restart. */
+  async stored(readings: readonly Reading[]): Promise<void> {
+    const files = readings.flatMap((reading) => this.#underway.get(reading) ?? []);
+    if (files.length > 0) await this.#sealed.store(files);
+  }
+
+  /** Seals what comes until the signal. @throws FieldsealError FILE_NOT_READABLE or FILE_NOT_WRITABLE, for the journal */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#hooks;
+    await this.#sealed.open();
+    try {
+      while (!signal.aborted) {
+        if (clock.monotonicNow() >= this.#walkAt) await this.#walk(signal);
+        for (const name of this.#tree.takeTouched()) await this.#look(name);
+        this.#countVanished();
+        const next = this.#nextSettled();
+        if (next === undefined) await this.#idle(signal);
+        else await this.#seal(next, signal);
+      }
+    } finally {
+      this.#tree.close();
+    }
+  }
+
+  async #walk(signal: AbortSignal): Promise<void> {
+    const { files, trouble } = await this.#tree.walk(signal);
+    const { folder } = this.#config;
+    const state = trouble === undefined ? 'running' : 'missing';
+    if (state !== this.stats.state) {
+      if (trouble === undefined) this.#hooks.log.info({ folder }, 'camera folder is watched');
+      else this.#hooks.log.warn({ folder, reason: trouble }, 'camera folder cannot be read; it is tried again');
+    }
+    this.stats.state = state;
+    let pause = MISSING_WALK_MS;
+    if (trouble === undefined) {
+      for (const name of new Set([...files, ...this.#waiting.names()])) {
+        if (signal.aborted) return;
+        if (this.#types.typeOf(name) !== undefined) await this.#look(name);
+      }
+      pause = this.#tree.isComplete ? WALK_MS : BLIND_WALK_MS;
+    }
+    this.#walkAt = this.#hooks.clock.monotonicNow() + pause;
+  }
+
+  /** Sees what a name stands for now. */
+  async #look(name: string): Promise<void> {
+    const now = this.#hooks.clock.monotonicNow();
+    const stats = await this.#stat(name);
+    if (stats === undefined) {
+      this.#waiting.miss(name, now);
+      // A folder that went took its files with it.
+      if (this.#tree.isWatched(name)) this.#walkAt = now;
+      return;
+    }
+    if (stats.isDirectory() && !this.#tree.isWatched(name)) this.#walkAt = now;
+    const type = this.#types.typeOf(name);
+    if (type === undefined || !stats.isFile()) return;
+    const file = seenFile(name, stats);
+    // What is empty is not written yet.
+    if (file.size === 0 && !this.#waiting.has(name)) return;
+    if (this.#sealed.has(file) || (await this.#isRenamed(file))) {
+      this.#waiting.drop(name);
+      this.#waiting.found(file);
+    } else {
+      this.#waiting.see(file, type, now);
+    }
+  }
+
+  async #isRenamed(file: SeenFile): Promise<boolean> {
+    const former = this.#sealed.formerName(file);
+    // While the former name is there it is a second link, or on FAT another file that got the same inode after a mount.
+    if (former === undefined || (await this.#stat(former)) !== undefined) return false;
+    await this.#sealed.rename(former, file);
+    return true;
+  }
+
+  async #stat(name: string) {
+    try {
+      return await lstat(join(this.#config.folder, name), { bigint: true });
+    } catch (error) {
+      if (error instanceof Error && 'code' in error) return undefined;
+      throw error;
+    }
+  }
+
+  #countVanished(): void {
+    for (const file of this.#waiting.takeVanished(this.#hooks.clock.monotonicNow())) {
+      if (this.#sealed.hasContent(file)) continue;
+      this.stats.vanished += 1;
+      const to = this.#hooks.clock.now();
+      const from = Math.max(0, Math.min(file.modified, to));
+      this.#hooks.onLoss({ reason: 'file-vanished', count: 1, from, to });
+    }
+  }
+
+  /** The oldest of the finished files. Each gets its fix now: by its turn the history may have moved on. */
+  #nextSettled(): WaitingFile | undefined {
+    let oldest: WaitingFile | undefined;
+    for (const one of this.#waiting.settled(this.#hooks.clock.monotonicNow())) {
+      if (one.fix === 'not-looked-up') one.fix = this.#fixes.nearest(one.file.modified, this.#config.maxFixAge);
+      if (oldest === undefined || one.file.modified < oldest.file.modified) oldest = one;
+    }
+    return oldest;
+  }
+
+  async #seal(waiting: WaitingFile, signal: AbortSignal): Promise<void> {
+    const { file } = waiting;
+    let handle: FileHandle | undefined;
+    try {
+      // Neither a link nor a pipe that took the file's place is followed or waited for.
+      const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+      handle = await open(join(this.#config.folder, file.name), flags);
+      if (!(await this.#isUnchanged(handle, waiting)) || (await this.#isWithheld(file))) return;
+      const sha256 = await hashFile(handle, signal);
+      if (!(await this.#isUnchanged(handle, waiting)) || (await this.#isWithheld(file))) return;
+      this.#emit(waiting, sha256);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof Error) || !('syscall' in error)) {
+        if (signal.aborted) return;
+        throw error;
+      }
+      await this.#postpone(waiting, error);
+    } finally {
+      await handle?.close();
+    }
+  }
+
+  /** Whether the open file is as it was seen; otherwise it settles anew. */
+  async #isUnchanged(handle: FileHandle, waiting: WaitingFile): Promise<boolean> {
+    const stats = await handle.stat({ bigint: true });
+    if (stats.isFile() && stats.size > 0n && isSameContent(seenFile(waiting.file.name, stats), waiting.file))
+      return true;
+    waiting.notBefore = this.#hooks.clock.monotonicNow() + this.#config.settle;
+    await this.#look(waiting.file.name);
+    return false;
+  }
+
+  async #isWithheld(file: SeenFile): Promise<boolean> {
+    if (!this.#hooks.hides(file.born, file.modified)) return false;
+    this.stats.withheld += 1;
+    this.#done(file);
+    await this.#sealed.store([file]);
+    this.#hooks.onWithheld(file.modified);
+    return true;
+  }
+
+  #emit({ file, type, fix }: WaitingFile, sha256: Uint8Array): void {
+    this.#done(file);
+    this.#sequence += 1;
+    const name = TYPE_NAMES[type];
+    this.stats.bytes += file.size;
+    this.stats.sealed[name] = (this.stats.sealed[name] ?? 0) + 1;
+    const reading: Reading = {
+      kind: 'camera.frame',
+      source: this.#config.source,
+      t: this.#hooks.clock.now(),
+      fields: frameFields(file, {
+        sha256,
+        type,
+        fix: fix === 'not-looked-up' ? undefined : fix,
+        sequence: this.#sequence,
+      }),
+    };
+    this.#underway.set(reading, file);
+    this.#hooks.onReading(reading);
+  }
+
+  #done(file: SeenFile): void {
+    this.#waiting.drop(file.name);
+    this.#sealed.add(file);
+  }
+
+  /** The file could not be read: it is gone, or it waits. */
+  async #postpone(waiting: WaitingFile, error: Error): Promise<void> {
+    waiting.notBefore = this.#hooks.clock.monotonicNow() + RETRY_MS;
+    await this.#look(waiting.file.name);
+    if (this.#waiting.get(waiting.file.name) !== waiting) return;
+    this.stats.unreadable += 1;
+    if (waiting.isTold) return;
+    waiting.isTold = true;
+    const fields = { file: waiting.file.name, reason: reasonOf(error) };
+    this.#hooks.log.warn(fields, 'file cannot be read; it is tried again');
+  }
+
+  async #idle(signal: AbortSignal): Promise<void> {
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    const either = AbortSignal.any([signal, woken.signal]);
+    const at = Math.min(this.#walkAt, this.#waiting.nextAt ?? Number.POSITIVE_INFINITY);
+    if (!this.#tree.isTouched) await pause(Math.max(0, at - this.#hooks.clock.monotonicNow()), either);
+    if (woken.signal.aborted || this.#tree.isTouched) await pause(FLOCK_MS, signal);
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+}

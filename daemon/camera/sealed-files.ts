@@ -1,0 +1,167 @@
+import { appendFile, readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { FieldsealError, reasonOf } from '../errors.ts';
+import { writeDurably } from '../files.ts';
+import { type FileMark, isSameContent, type SeenFile } from './file-mark.ts';
+
+/** Files that are remembered one by one; of more, the oldest are remembered by their time alone. */
+const MAX_FILES = 50_000;
+/** So many are forgotten at once, so that the journal is not written anew for each. */
+const FORGET = 5_000;
+const SLACK_LINES = 1_000;
+/** A clock that shows an earlier time has not been set yet: nothing is judged old by it. */
+const CLOCK_IS_SET = Date.UTC(2024, 0);
+
+const line = z.union([
+  z.tuple([z.string(), z.string(), z.int().nonnegative(), z.string(), z.number()]),
+  z.strictObject({ horizon: z.number() }),
+]);
+
+interface Entry extends FileMark {
+  readonly changed: number;
+  /** Its reading is on the disk, so the journal may say so. */
+  isStored: boolean;
+}
+
+/**
+ * Which files need no more sealing: a journal, one line a file. A line is written when the file's reading is in a stored proof, so
+ * that a crash has a file sealed twice rather than never. What can't be read of the journal counts as never written.
+ */
+export class SealedFiles {
+  readonly #file: string;
+  readonly #byName = new Map<string, Entry>();
+  readonly #byContent = new Map<string, Entry>();
+  #horizon = 0;
+  #lines = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  get size(): number {
+    return this.#byName.size;
+  }
+
+  /** @throws FieldsealError FILE_NOT_READABLE */
+  async open(): Promise<void> {
+    let text: string;
+    try {
+      text = await readFile(this.#file, 'utf8');
+    } catch (cause) {
+      if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return;
+      throw new FieldsealError('FILE_NOT_READABLE', { detail: reasonOf(cause), place: this.#file, cause });
+    }
+    for (const one of text.split('\n')) {
+      const { data } = line.safeParse(parse(one));
+      if (data === undefined) continue;
+      if ('horizon' in data) this.#horizon = Math.max(this.#horizon, data.horizon);
+      else {
+        const [name, inode, size, modifiedNs, changed] = data;
+        this.#put({ name, inode, size, modifiedNs, changed, isStored: true });
+      }
+    }
+    // A torn line at the end must not swallow the next one.
+    await this.#queue(() => this.#rewrite());
+  }
+
+  /** Whether the file is dealt with as it is, under this name. */
+  has(file: SeenFile): boolean {
+    const known = this.#byName.get(file.name);
+    // Inodes are no help here: FAT gives its files new ones at every mount.
+    if (known !== undefined) return known.size === file.size && known.modifiedNs === file.modifiedNs;
+    return file.changed <= this.#horizon && file.changed >= CLOCK_IS_SET;
+  }
+
+  /** Whether the file is dealt with as it is, under whichever name. */
+  hasContent(file: SeenFile): boolean {
+    return this.#byContent.has(contentKey(file));
+  }
+
+  /** The name under which the same content was dealt with; for the caller to see whether the file was renamed. */
+  formerName(file: SeenFile): string | undefined {
+    const known = this.#byContent.get(contentKey(file));
+    return known !== undefined && isSameContent(known, file) && known.name !== file.name ? known.name : undefined;
+  }
+
+  /** The file is dealt with for this run; for the next ones too, once `store` is called. */
+  add(file: SeenFile): void {
+    const { name, inode, size, modifiedNs, changed } = file;
+    this.#put({ name, inode, size, modifiedNs, changed, isStored: false });
+  }
+
+  /** Files that were added are dealt with for good. @throws FieldsealError FILE_NOT_WRITABLE */
+  async store(files: readonly FileMark[]): Promise<void> {
+    const entries: Entry[] = [];
+    for (const file of files) {
+      const entry = this.#byName.get(file.name);
+      // It was written again since, and that is yet to be sealed.
+      if (entry === undefined || !isSameContent(entry, file)) continue;
+      entry.isStored = true;
+      entries.push(entry);
+    }
+    if (entries.length > 0) await this.#queue(() => this.#append(entries));
+  }
+
+  /** A sealed file has a new name. */
+  async rename(from: string, file: SeenFile): Promise<void> {
+    const isStored = this.#byName.get(from)?.isStored ?? false;
+    this.#forget(from);
+    this.add(file);
+    if (isStored) await this.store([file]);
+  }
+
+  #put(entry: Entry): void {
+    this.#forget(entry.name);
+    this.#byName.set(entry.name, entry);
+    this.#byContent.set(contentKey(entry), entry);
+    if (this.#byName.size <= MAX_FILES) return;
+    const oldest = [...this.#byName.values()].sort((a, b) => a.changed - b.changed).slice(0, FORGET);
+    for (const { name, changed } of oldest) {
+      this.#horizon = Math.max(this.#horizon, changed);
+      this.#forget(name);
+    }
+  }
+
+  #forget(name: string): void {
+    const entry = this.#byName.get(name);
+    if (entry === undefined) return;
+    this.#byName.delete(name);
+    if (this.#byContent.get(contentKey(entry)) === entry) this.#byContent.delete(contentKey(entry));
+  }
+
+  /** One write after the other. */
+  #queue(write: () => Promise<void>): Promise<void> {
+    const done = this.#writing.then(write).catch((cause: unknown) => {
+      throw new FieldsealError('FILE_NOT_WRITABLE', { detail: reasonOf(cause), place: this.#file, cause });
+    });
+    this.#writing = done.catch(() => {});
+    return done;
+  }
+
+  async #append(entries: readonly Entry[]): Promise<void> {
+    this.#lines += entries.length;
+    if (this.#lines > 2 * this.#byName.size + SLACK_LINES) return this.#rewrite();
+    await appendFile(this.#file, entries.map(lineOf).join(''), { mode: 0o600 });
+  }
+
+  async #rewrite(): Promise<void> {
+    const stored = [...this.#byName.values()].filter(({ isStored }) => isStored);
+    this.#lines = stored.length;
+    const head = `${JSON.stringify({ horizon: this.#horizon })}\n`;
+    await writeDurably(this.#file, head + stored.map(lineOf).join(''), 0o600);
+  }
+}
+
+const contentKey = ({ inode, size, modifiedNs }: FileMark): string => `${inode} ${size} ${modifiedNs}`;
+
+const lineOf = ({ name, inode, size, modifiedNs, changed }: Entry): string =>
+  `${JSON.stringify([name, inode, size, modifiedNs, changed])}\n`;
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,2 @@
+export { PrivacyGuard, type PrivacyGuardParts } from './guard.ts';
+export { loadZones, PrivacyZones } from './zones.ts';
