@@ -29,6 +29,7 @@ export const CATALOGUE = {
 
   PROFILE_NOT_FOUND: { message: 'no device profile {detail}', remedy: '`fieldseal profiles list` names them all' },
   PROFILE_INVALID: { message: 'the device profile is not valid: {detail}', remedy: 'see docs/add-a-device.md' },
+  SCENARIO_INVALID: { message: 'the scenario is not valid: {detail}', remedy: 'see docs/simulator.md' },
 
   ZONE_INVALID: {
     message: 'the privacy zone is not valid: {detail}',

@@ -87,9 +87,19 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./disclose.ts')).verifyReadingCommand,
   },
   {
+    name: 'simulate',
+    summary: 'play devices on virtual serial ports',
+    load: async () => (await import('./simulate.ts')).simulateCommand,
+  },
+  {
     name: 'capture',
     summary: 'record the raw bytes of a port with their timings',
     load: async () => (await import('./capture.ts')).captureCommand,
+  },
+  {
+    name: 'verify-file',
+    summary: 'show that an image or clip is the one that was sealed',
+    load: async () => (await import('./verify-file.ts')).verifyFileCommand,
   },
   {
     name: 'decode',

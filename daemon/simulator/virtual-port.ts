@@ -173,7 +173,6 @@ class Line {
     this.#master = master;
     this.#slave = openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
     this.#stream = new ReadStream(master);
-    setNonBlocking(this.#stream);
     this.#stream.on('data', (chunk) => onData(chunk));
   }
 
@@ -207,12 +206,4 @@ class Line {
     this.#stream.destroy();
     closeSync(this.#slave);
   }
-}
-
-/** libuv polls a master's descriptor before it reads and so leaves it blocking: a write to a full line would wait. */
-function setNonBlocking(stream: ReadStream): void {
-  const handle: unknown = Reflect.get(stream, '_handle');
-  const hasSwitch = typeof handle === 'object' && handle !== null && 'setBlocking' in handle;
-  if (!hasSwitch || typeof handle.setBlocking !== 'function') throw new Error('cannot make a terminal non-blocking');
-  handle.setBlocking(false);
 }
