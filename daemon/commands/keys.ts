@@ -22,12 +22,12 @@ export async function readDevices(file: string): Promise<PublicKey[]> {
 }
 
 /** The keys of --key or --devices; exactly one of them has to be given. */
-export async function readKeyRing({ key, devices }: { key?: string; devices?: string }): Promise<KeyRing> {
+export async function readKeyRing(
+  { key, devices }: { key?: string; devices?: string },
+  place = 'fieldseal verify',
+): Promise<KeyRing> {
   if ((key === undefined) === (devices === undefined)) {
-    throw new FieldsealError('USAGE', {
-      detail: 'give either --key FILE or --devices FILE',
-      place: 'fieldseal verify',
-    });
+    throw new FieldsealError('USAGE', { detail: 'give either --key FILE or --devices FILE', place });
   }
   const keys = key !== undefined ? [await readPublicKey(key)] : await readDevices(devices ?? '');
   const byKid = new Map(keys.map((one) => [kidToText(thumbprint(one)), one]));
