@@ -15,6 +15,7 @@ export type Act = readonly [(typeof VICTIMS)[number], (typeof EVENTS)[number], n
 
 /** Proofs that have to be accepted between one kill and the next. */
 const BETWEEN = 2;
+const PATIENCE_MS = 20_000;
 
 /** A site in which daemon, broker and verifier are killed and come back. */
 export class Drama {
@@ -54,7 +55,28 @@ export class Drama {
   /** Waits, but not for what can't come any more: throws when a service has ended by itself, with what it said. */
   async #stillRunning<T>(waiting: Promise<T>): Promise<T> {
     const services = [this.#daemon, this.#verifier].filter((service) => service !== undefined);
-    return Promise.race([waiting, ...services.map((service) => service.endedBySurprise())]);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`nothing happens any more: ${this.#state()}`)), PATIENCE_MS);
+    });
+    try {
+      return await Promise.race([waiting, late, ...services.map((service) => service.endedBySurprise())]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** What to look at when nothing happens any more. */
+  #state(): string {
+    const { ledger, spool, device } = this.site;
+    return JSON.stringify({
+      ledger: ledger.proofs().map(({ seq, verdict }) => `${seq} ${verdict}`),
+      sealed: spool.sealed().map(({ seq }) => seq),
+      waiting: spool.waiting().length,
+      device: device.stats,
+      daemon: this.#daemon?.lines.slice(-12),
+      verifier: this.#verifier?.lines.slice(-6),
+    });
   }
 
   /** Resolves at the nth such event from now on. */

@@ -92,7 +92,8 @@ export class ServiceProcess {
   readonly strayLines: string[] = [];
 
   constructor(args: readonly string[], { env, cwd }: ProgramOptions = {}) {
-    this.#child = spawn(process.execPath, [builtProgram(), ...args], {
+    // A test run that is killed takes its services along: left behind, they would hold ports that others get next.
+    this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', process.execPath, builtProgram(), ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, ...env },
       ...(cwd === undefined ? {} : { cwd }),
