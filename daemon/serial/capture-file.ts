@@ -112,10 +112,10 @@ export class CaptureDecoder {
       at = start + length;
       // A record without bytes or peer only stretches a pause.
       if (length === 0 && peer === '') continue;
-      const record = { atMs: this.#atUs / 1_000, bytes: all.slice(start, at) };
+      const record = { atMs: this.#atUs / 1_000, bytes: copyOf(all, start, at) };
       records.push(peer === '' ? record : { ...record, peer });
     }
-    this.#rest = all.slice(at);
+    this.#rest = copyOf(all, at, all.length);
     return records;
   }
 
@@ -142,3 +142,7 @@ function parseHeader(line: string): CaptureHeader | undefined {
     return undefined;
   }
 }
+
+/** Buffer's own slice() would share the memory of the whole block. */
+const copyOf = (bytes: Uint8Array, start: number, end: number): Uint8Array =>
+  new Uint8Array(bytes.subarray(start, end));

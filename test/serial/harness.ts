@@ -25,6 +25,10 @@ export class PortUnderTest {
   /** Counts the valid frames of a chunk: one a line feed, where the test says nothing else. */
   frames: (chunk: Uint8Array) => number = (chunk) => chunk.reduce((count, byte) => count + (byte === 10 ? 1 : 0), 0);
   quiet: () => void = () => {};
+  heard: (chunk: Uint8Array, peer: string | undefined) => unknown = () => {};
+  opened: () => unknown = () => {};
+  openings = 0;
+  readonly ticks: number[] = [];
   readonly #events = new EventEmitter();
   readonly #abort = new AbortController();
   #running: Promise<void> | undefined;
@@ -33,7 +37,12 @@ export class PortUnderTest {
     this.supervisor = new PortSupervisor(
       { source: 'test', baudRates: [9_600], silenceMs: 10_000, ...options, timing: { ...QUICK, ...options.timing } },
       {
-        onBytes: (chunk): FeedResult => this.#take(chunk),
+        onBytes: (chunk, _t, peer): FeedResult => this.#take(chunk, peer),
+        onOpen: () => {
+          this.openings += 1;
+          this.opened();
+        },
+        onTick: (t) => this.ticks.push(t),
         onQuiet: () => {
           this.quiets += 1;
           this.quiet();
@@ -88,7 +97,8 @@ export class PortUnderTest {
     await this.until(() => this.state === state);
   }
 
-  #take(chunk: Uint8Array): FeedResult {
+  #take(chunk: Uint8Array, peer: string | undefined): FeedResult {
+    this.heard(chunk, peer);
     this.text += Buffer.from(chunk).toString('latin1');
     // The supervisor draws its conclusions first.
     setImmediate(() => this.#events.emit('change'));

@@ -119,16 +119,27 @@ describe('a port path', () => {
     { path: 'auto', name: 'SerialTransport' },
     { path: 'tcp://gateway.local:2000', name: 'TcpTransport' },
     { path: 'tcp://[::1]:2000', name: 'TcpTransport' },
+    { path: 'udp://:1700', name: 'UdpTransport' },
+    { path: 'udp://[::1]:1700', name: 'UdpTransport' },
     { path: 'file:/a/b.bin', name: 'FileTransport' },
+    { path: 'file:/a/b.bin?speed=0.5', name: 'FileTransport' },
     { path: 'file:b.bin?rate=960', name: 'FileTransport' },
   ])('$path is a $name', ({ path, name }) => {
     expect(transportFor(path, undefined, 1_000).constructor.name).toBe(name);
   });
 
-  it.each(['tcp://host', 'tcp://host:0', 'tcp://host:70000', 'tcp://:1', 'tcp://a:1/x', 'file:', 'file:x?rate=0'])(
-    '%s is refused',
-    (path) => {
-      expect(() => transportFor(path, undefined, 1_000)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
-    },
-  );
+  it.each([
+    'tcp://host',
+    'tcp://host:0',
+    'tcp://host:70000',
+    'tcp://:1',
+    'tcp://a:1/x',
+    'udp://:0',
+    'udp://',
+    'file:',
+    'file:x?rate=0',
+    'file:x?speed=0',
+  ])('%s is refused', (path) => {
+    expect(() => transportFor(path, undefined, 1_000)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  });
 });

@@ -185,6 +185,7 @@ describe('a driver that does not know a baud rate', () => {
     const transport: Transport = {
       hasBaudRate: true,
       canWait: false,
+      outlastsSilence: false,
       open: async (baudRate) => {
         opened.push(baudRate);
         await set(baudRate);
