@@ -16,6 +16,6 @@ export function beaconFields(beacon: BeaconRequest): Omit<Fields<'lora.beacon'>,
     bandwidth: scaled(beacon.bandwidth, 0, 0, 10_000_000),
     codingRate: scaled(beacon.codingRate, 0, 0, 8),
     power: scaled(beacon.power, 1, -500, 500),
-    payload: beacon.payload,
+    payload: new Uint8Array(beacon.payload),
   });
 }

@@ -101,6 +101,21 @@ export class ModemDecoder implements Decoder {
     return true;
   }
 
+  /** Whether the modem has said that it took the settings: how another's packets were heard is not known. */
+  get #isSetUp(): boolean {
+    return this.#state === 'listening' || this.#state === 'transmitting';
+  }
+
+  get #listening(): Partial<Fields<'lora.uplink'>> {
+    const { frequency, spreadingFactor, bandwidth, codingRate } = this.#radio;
+    return known({
+      frequency: scaled(frequency, 0, 0, 4_294_967_295),
+      spreadingFactor: scaled(spreadingFactor, 0, 0, 12),
+      bandwidth: scaled(bandwidth, 0, 0, 10_000_000),
+      codingRate: scaled(codingRate, 0, 0, 8),
+    });
+  }
+
   #setUp(t: number): void {
     this.#state = 'setting-up';
     this.#say('setting-up', this.#dialect.setUp, t);
@@ -153,15 +168,11 @@ export class ModemDecoder implements Decoder {
     if (packet === undefined) return;
     // Who hears packets listens.
     if (this.#state === 'listening') this.#next = t + this.#checkMs;
-    const radio = this.#radio;
     const fields: Fields<'lora.uplink'> = {
-      ...(radio.publicNetwork ? readLorawanHeader(packet.payload) : undefined),
+      ...(this.#radio.publicNetwork ? readLorawanHeader(packet.payload) : undefined),
       ...payloadFields(packet.payload, this.#rule),
+      ...(this.#isSetUp ? this.#listening : undefined),
       ...known({
-        frequency: scaled(radio.frequency, 0, 0, 4_294_967_295),
-        spreadingFactor: scaled(radio.spreadingFactor, 0, 0, 12),
-        bandwidth: scaled(radio.bandwidth, 0, 0, 10_000_000),
-        codingRate: scaled(radio.codingRate, 0, 0, 8),
         rssi: rssiOf(packet.rssi),
         snr: snrOf(packet.snr),
       }),
