@@ -143,5 +143,7 @@ export interface Protocol {
   readonly kinds: readonly KindName[];
   /** What a profile may set; nothing where it is left out. Durations reach the decoder in ms. */
   readonly settings?: Readonly<Record<string, SettingSpec>>;
+  /** What of a configuration the protocol cannot tell its device, one text each; it can tell none where this is left out. */
+  checkConfiguration?(configure: DeviceConfiguration): readonly string[];
   createDecoder(options: DecoderOptions): Decoder;
 }

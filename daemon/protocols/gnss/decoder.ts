@@ -2,6 +2,7 @@ import type { Observation } from '../../readings/index.ts';
 import { MessageCounter } from '../counter.ts';
 import type { Decoder, DecoderOptions, DecoderStats, Frame, NoiseReason } from '../protocol.ts';
 import { Accelerometer } from './accelerometer.ts';
+import { type Answer, Configurator, planConfiguration } from './configure/index.ts';
 import { Epoch } from './epoch.ts';
 import { type GnssFrame, GnssFramer } from './framer.ts';
 import { addressOf } from './nmea/address.ts';
@@ -16,6 +17,8 @@ export class GnssDecoder implements Decoder {
   readonly #nmea = new NmeaDecoder();
   readonly #ubx = new UbxDecoder();
   readonly #accelerometer: Accelerometer;
+  /** Left out where nothing has to be told, or nobody is there to tell it to. */
+  readonly #configurator: Configurator | undefined;
   readonly #epoch: Epoch;
   readonly #rtcm3: Rtcm3Decoder;
   readonly #messages = new MessageCounter();
@@ -30,6 +33,9 @@ export class GnssDecoder implements Decoder {
   constructor(options: DecoderOptions) {
     this.#epoch = new Epoch(new ReceiverClock(options.referenceTime));
     this.#accelerometer = new Accelerometer(options.settings);
+    const { configure, send } = options;
+    this.#configurator =
+      configure === undefined || send === undefined ? undefined : new Configurator(planConfiguration(configure), send);
     this.#rtcm3 = new Rtcm3Decoder(options.referenceTime, this.#epoch);
   }
 
@@ -44,11 +50,24 @@ export class GnssDecoder implements Decoder {
       noise,
       frameBytes: this.#framer.framedBytes,
       undated: this.#epoch.undated,
+      ...(this.#configurator === undefined
+        ? {}
+        : { configured: this.#configurator.state, configureFailures: [...this.#configurator.failures] }),
     };
   }
 
   get frameCount(): number {
     return this.#sentences + this.#ubxFrames + this.#rtcm3Frames + this.#logs + this.#gsensorLines;
+  }
+
+  opened(t: number): Observation[] {
+    this.#configurator?.opened(t);
+    return [];
+  }
+
+  tick(t: number): Observation[] {
+    this.#configurator?.tick(t);
+    return [];
   }
 
   push(chunk: Uint8Array, t: number): Observation[] {
@@ -70,6 +89,16 @@ export class GnssDecoder implements Decoder {
     return this.#epoch.take();
   }
 
+  /** A frame shows that the device is there, and may be its answer. */
+  #configure(frame: GnssFrame, t: number): void {
+    const configurator = this.#configurator;
+    if (configurator === undefined) return;
+    if (configurator.isWaiting) {
+      const answer = answerOf(frame);
+      if (answer !== undefined) configurator.answer(answer, t);
+    } else configurator.heard(t);
+  }
+
   /** The framings that few receivers speak are told only where they have been met. */
   #frames(): Record<string, number> {
     const frames: Record<string, number> = { nmea: this.#sentences, ubx: this.#ubxFrames, rtcm3: this.#rtcm3Frames };
@@ -87,6 +116,7 @@ export class GnssDecoder implements Decoder {
     const epoch = this.#epoch;
     epoch.arrive(t);
     for (const frame of frames) {
+      if (frame.type !== 'noise') this.#configure(frame, t);
       switch (frame.type) {
         case 'nmea':
           this.#sentences++;
@@ -113,4 +143,21 @@ export class GnssDecoder implements Decoder {
       }
     }
   }
+}
+
+const UBX_ACK = 0x05;
+const UBX_ACK_LENGTH = 10;
+const LETTER_P = 0x50;
+const LETTER_C = 0x63;
+
+/** What a frame says of a command: a UBX-ACK, a proprietary sentence, or Unicore's $command. */
+function answerOf({ type, buffer, start, end }: GnssFrame): Answer | undefined {
+  if (type === 'ubx') {
+    if (buffer[start + 2] !== UBX_ACK || end - start < UBX_ACK_LENGTH) return undefined;
+    const code = ((buffer[start + 6] ?? 0) << 8) | (buffer[start + 7] ?? 0);
+    return { type, code, ok: buffer[start + 3] === 1 };
+  }
+  const letter = buffer[start + 1];
+  if (type !== 'nmea' || (letter !== LETTER_P && letter !== LETTER_C)) return undefined;
+  return { type: 'sentence', text: Buffer.from(buffer.subarray(start, end - 3)).toString('latin1') };
 }

@@ -133,6 +133,25 @@ const MESSAGES: Readonly<Record<string, Readonly<Record<number, string>>>> = {
   HNR: { 0: 'PVT', 1: 'ATT', 2: 'INS' },
 };
 
+/** NMEA sentences as UBX messages (u-blox interface descriptions, "NMEA messages overview"). */
+const STANDARD: ReadonlyMap<string, number> = new Map([
+  ['GGA', 0xf000],
+  ['GLL', 0xf001],
+  ['GSA', 0xf002],
+  ['GSV', 0xf003],
+  ['RMC', 0xf004],
+  ['VTG', 0xf005],
+  ['GRS', 0xf006],
+  ['GST', 0xf007],
+  ['ZDA', 0xf008],
+  ['GBS', 0xf009],
+  ['DTM', 0xf00a],
+  ['GNS', 0xf00d],
+  ['PUBX,00', 0xf100],
+  ['PUBX,03', 0xf103],
+  ['PUBX,04', 0xf104],
+]);
+
 /**
  * Largest payload that is waited for. The longest message of the interface descriptions is UBX-RXM-RAWX: 16 bytes and
  * 32 for each of at most 255 measurements, 8,176 together.
@@ -161,6 +180,20 @@ export function ubxName(messageClass: number, id: number): string {
   const className = CLASSES[messageClass];
   const known = className === undefined ? undefined : MESSAGES[className]?.[id];
   return `${className ?? hex(messageClass)}-${known ?? hex(id)}`;
+}
+
+/** Class and id of a message in one number, by its name: NAV-PVT, GGA, PUBX,00; undefined where none has it. */
+export function ubxCode(name: string): number | undefined {
+  const standard = STANDARD.get(name);
+  if (standard !== undefined) return standard;
+  const [className, message] = name.split('-', 2);
+  for (const [number, known] of Object.entries(CLASSES)) {
+    if (known !== className) continue;
+    for (const [id, text] of Object.entries(MESSAGES[known] ?? {})) {
+      if (text === message) return (Number(number) << 8) | Number(id);
+    }
+  }
+  return undefined;
 }
 
 const hex = (byte: number): string => byte.toString(16).toUpperCase().padStart(2, '0');
