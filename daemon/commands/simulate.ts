@@ -72,14 +72,15 @@ async function simulate(io: CommandIo, what: string, options: SimulateOptions): 
     faults: options.faults,
     now: Date.now(),
   });
-  const stop = AbortSignal.any([
-    io.signal,
-    ...(options.seconds === undefined ? [] : [AbortSignal.timeout(options.seconds * 1_000)]),
-  ]);
+  // Not AbortSignal.timeout: through AbortSignal.any, it may be collected before its time.
+  const stop = new AbortController();
+  io.signal.addEventListener('abort', () => stop.abort(), { once: true });
+  const timer = options.seconds === undefined ? undefined : setTimeout(() => stop.abort(), options.seconds * 1_000);
   try {
     for (const { name, model, path } of devices) await tell(io, options, { event: 'plugged', name, model, path });
-    await Promise.all(devices.map((device) => device.play(stop)));
+    await Promise.all(devices.map((device) => device.play(stop.signal)));
   } finally {
+    clearTimeout(timer);
     for (const device of devices) device.close();
   }
   for (const device of devices) await tellEnd(io, options, device);

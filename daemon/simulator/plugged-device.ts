@@ -42,6 +42,7 @@ export class PluggedDevice {
   readonly #port: VirtualPort;
   readonly #line: PacedLine | undefined;
   readonly #faults: FaultInjector | undefined;
+  #isOn = false;
   #began = 0;
   #bytes = 0;
   #epochs = 0;
@@ -89,6 +90,7 @@ export class PluggedDevice {
   /** Speaks and answers until `signal` aborts; the port stays, silent, until close(). */
   async play(signal: AbortSignal): Promise<void> {
     this.open();
+    this.#isOn = true;
     this.#began = performance.now();
     let due = 0;
     while (!signal.aborted) {
@@ -100,6 +102,7 @@ export class PluggedDevice {
       if (due < now) due += Math.ceil((now - due) / periodMs) * periodMs;
       await until(this.#began + due, signal);
     }
+    this.#isOn = false;
     this.#line?.clear();
   }
 
@@ -118,7 +121,8 @@ export class PluggedDevice {
       return;
     }
     this.#plug();
-    this.#say(bytes);
+    // Just plugged in, nobody can have opened it yet.
+    if (this.#isHeard()) this.#say(bytes);
   }
 
   #plug(): void {
@@ -151,6 +155,7 @@ export class PluggedDevice {
 
   #hear(bytes: Uint8Array): void {
     this.#heard += bytes.length;
+    if (!this.#isOn) return;
     const answer = this.#device.answer?.(bytes, Math.round(performance.now() - this.#began)) ?? NOTHING;
     const said = this.#faults?.answer(answer, this.#epochs) ?? answer;
     if (said.length > 0) this.#say(said);

@@ -34,6 +34,7 @@ export class ModemDecoder implements Decoder {
   #ready: Observation[] = [];
   #bytes = 0;
   #lines = 0;
+  #lineBytes = 0;
 
   constructor({ send, settings }: DecoderOptions, dialect: Dialect) {
     this.#dialect = dialect;
@@ -51,6 +52,7 @@ export class ModemDecoder implements Decoder {
       frames: { line: this.#lines },
       messages: this.#messages.totals(),
       noise: { ...this.#noise },
+      frameBytes: this.#lineBytes + this.#framer.ends,
     };
   }
 
@@ -155,6 +157,7 @@ export class ModemDecoder implements Decoder {
       return;
     }
     this.#lines++;
+    this.#lineBytes += bytes;
     this.#messages.countText(heard?.message ?? 'answer');
     if (this.#canSend && heard !== undefined && !isAnswer) this.#goOn(heard, t);
   }

@@ -24,6 +24,12 @@ export class LineFramer implements Framer<Line> {
   #isText = true;
   /** Bytes of a line that is too long, given up so far. */
   #oversize = 0;
+  #ends = 0;
+
+  /** CR and LF so far: every line's end and every empty line. */
+  get ends(): number {
+    return this.#ends;
+  }
 
   get buffered(): number {
     return this.#length;
@@ -32,6 +38,7 @@ export class LineFramer implements Framer<Line> {
   *push(chunk: Uint8Array): Iterable<Frame<Line>> {
     for (const byte of chunk) {
       if (byte === CR || byte === LF) {
+        this.#ends++;
         const line = this.#close();
         if (line !== undefined) yield line;
       } else if (this.#oversize > 0) {
