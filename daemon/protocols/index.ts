@@ -1,4 +1,5 @@
 import { adsb } from './adsb/index.ts';
+import { atModem } from './cellular/index.ts';
 import { gnss } from './gnss/index.ts';
 import { meshtastic, rak3172, rn2483, semtechUdp, wioE5 } from './lora/index.ts';
 import type { Protocol } from './protocol.ts';
@@ -23,6 +24,7 @@ export type {
 /** The protocols that a port can speak, by the name that profiles and `fieldseal decode` use. */
 export const PROTOCOLS: Readonly<Record<string, Protocol>> = {
   adsb,
+  'at-modem': atModem,
   gnss,
   'semtech-udp': semtechUdp,
   'wio-e5': wioE5,

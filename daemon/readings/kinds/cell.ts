@@ -22,7 +22,7 @@ const cell = {
 export const CELL_KINDS = {
   'cell.serving': {
     number: 11,
-    about: 'The cell that serves a modem (3GPP TS 27.007 and vendor commands).',
+    about: 'A cell that serves a modem (3GPP TS 27.007 and vendor commands).',
     required: [],
     fields: {
       ...cell,
@@ -33,6 +33,11 @@ export const CELL_KINDS = {
       ),
       operator: text(14, 64, 'Operator as the modem names it'),
       modem: text(15, 64, 'Modem model'),
+      role: choice(
+        16,
+        ['primary', 'secondary'],
+        'Of two cells that serve together (EN-DC): the anchor, or the NR cell',
+      ),
     },
   },
   'cell.neighbour': {
