@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { type FileHandle, lstat, open } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CameraConfig } from '../config/index.ts';
@@ -7,6 +7,7 @@ import { reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Loss } from '../proof/index.ts';
 import type { Reading } from '../readings/index.ts';
+import { isSystemError, openFile, statPath } from './file-access.ts';
 import { isSameContent, type SeenFile, seenFile } from './file-mark.ts';
 import { FileTypes } from './file-types.ts';
 import { FixHistory, type FixReading } from './fix-history.ts';
@@ -25,6 +26,8 @@ const MISSING_WALK_MS = 5_000;
 const RETRY_MS = 60_000;
 /** Changes come in flocks. */
 const FLOCK_MS = 100;
+/** So long files are sealed before others are looked at. */
+const MOMENT_MS = 500;
 const TYPE_NAMES = ['other', 'image', 'clip'] as const;
 
 export interface CameraHooks {
@@ -104,9 +107,9 @@ export class CameraFolder {
         if (clock.monotonicNow() >= this.#walkAt) await this.#walk(signal);
         for (const name of this.#tree.takeTouched()) await this.#look(name);
         this.#countVanished();
-        const next = this.#nextSettled();
-        if (next === undefined) await this.#idle(signal);
-        else await this.#seal(next, signal);
+        const settled = this.#settled();
+        if (settled.length === 0) await this.#idle(signal);
+        else await this.#sealSome(settled, signal);
       }
     } finally {
       this.#tree.close();
@@ -165,13 +168,8 @@ export class CameraFolder {
     return true;
   }
 
-  async #stat(name: string) {
-    try {
-      return await lstat(join(this.#config.folder, name), { bigint: true });
-    } catch (error) {
-      if (error instanceof Error && 'code' in error) return undefined;
-      throw error;
-    }
+  #stat(name: string): Promise<BigIntStats | undefined> {
+    return statPath(join(this.#config.folder, name));
   }
 
   #countVanished(): void {
@@ -184,32 +182,38 @@ export class CameraFolder {
     }
   }
 
-  /** The oldest of the finished files. Each gets its fix now: by its turn the history may have moved on. */
-  #nextSettled(): WaitingFile | undefined {
-    let oldest: WaitingFile | undefined;
-    for (const one of this.#waiting.settled(this.#hooks.clock.monotonicNow())) {
+  /** The finished files, oldest first, as a ring buffer deletes them. Each has its fix by now: the history moves on. */
+  #settled(): WaitingFile[] {
+    const settled = this.#waiting.settled(this.#hooks.clock.monotonicNow());
+    for (const one of settled) {
       if (one.fix === 'not-looked-up') one.fix = this.#fixes.nearest(one.file.modified, this.#config.maxFixAge);
-      if (oldest === undefined || one.file.modified < oldest.file.modified) oldest = one;
     }
-    return oldest;
+    return settled.sort((a, b) => a.file.modified - b.file.modified);
+  }
+
+  /** Seals as many as it can in a moment; then it is time to see what else came. */
+  async #sealSome(files: readonly WaitingFile[], signal: AbortSignal): Promise<void> {
+    const { clock } = this.#hooks;
+    const until = clock.monotonicNow() + MOMENT_MS;
+    for (const file of files) {
+      if (signal.aborted || clock.monotonicNow() > until) return;
+      // Looking at one may have shown another to be gone.
+      if (this.#waiting.get(file.file.name) === file) await this.#seal(file, signal);
+    }
   }
 
   async #seal(waiting: WaitingFile, signal: AbortSignal): Promise<void> {
     const { file } = waiting;
     let handle: FileHandle | undefined;
     try {
-      // Neither a link nor a pipe that took the file's place is followed or waited for.
-      const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-      handle = await open(join(this.#config.folder, file.name), flags);
+      handle = await openFile(join(this.#config.folder, file.name));
       if (!(await this.#isUnchanged(handle, waiting)) || (await this.#isWithheld(file))) return;
       const sha256 = await hashFile(handle, signal);
       if (!(await this.#isUnchanged(handle, waiting)) || (await this.#isWithheld(file))) return;
       this.#emit(waiting, sha256);
     } catch (error) {
-      if (signal.aborted || !(error instanceof Error) || !('syscall' in error)) {
-        if (signal.aborted) return;
-        throw error;
-      }
+      if (signal.aborted) return;
+      if (!isSystemError(error)) throw error;
       await this.#postpone(waiting, error);
     } finally {
       await handle?.close();

@@ -6,7 +6,7 @@ import { type FileMark, isSameContent, type SeenFile } from './file-mark.ts';
 
 /** Files that are remembered one by one; of more, the oldest are remembered by their time alone. */
 const MAX_FILES = 50_000;
-/** So many are forgotten at once, so that the journal is not written anew for each. */
+/** So many more are forgotten at once, so that the journal is not written anew for each. */
 const FORGET = 5_000;
 const SLACK_LINES = 1_000;
 /** A clock that shows an earlier time has not been set yet: nothing is judged old by it. */
@@ -62,6 +62,7 @@ export class SealedFiles {
       }
     }
     // A torn line at the end must not swallow the next one.
+    this.#trim();
     await this.#queue(() => this.#rewrite());
   }
 
@@ -115,12 +116,18 @@ export class SealedFiles {
     this.#forget(entry.name);
     this.#byName.set(entry.name, entry);
     this.#byContent.set(contentKey(entry), entry);
-    if (this.#byName.size <= MAX_FILES) return;
-    const oldest = [...this.#byName.values()].sort((a, b) => a.changed - b.changed).slice(0, FORGET);
-    for (const { name, changed } of oldest) {
+  }
+
+  /** Forgets the oldest files one by one where there are too many; what no proof has yet is kept. */
+  #trim(): boolean {
+    if (this.#byName.size <= MAX_FILES) return false;
+    const stored = [...this.#byName.values()].filter(({ isStored }) => isStored);
+    const surplus = this.#byName.size - MAX_FILES + FORGET;
+    for (const { name, changed } of stored.sort((a, b) => a.changed - b.changed).slice(0, surplus)) {
       this.#horizon = Math.max(this.#horizon, changed);
       this.#forget(name);
     }
+    return true;
   }
 
   #forget(name: string): void {
@@ -141,7 +148,7 @@ export class SealedFiles {
 
   async #append(entries: readonly Entry[]): Promise<void> {
     this.#lines += entries.length;
-    if (this.#lines > 2 * this.#byName.size + SLACK_LINES) return this.#rewrite();
+    if (this.#trim() || this.#lines > 2 * this.#byName.size + SLACK_LINES) return this.#rewrite();
     await appendFile(this.#file, entries.map(lineOf).join(''), { mode: 0o600 });
   }
 

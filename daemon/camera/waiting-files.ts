@@ -85,7 +85,7 @@ export class WaitingFiles {
     return gone.map(({ file }) => file).filter((file) => !others.some((other) => isSameFile(other.file, file)));
   }
 
-  /** All that are settled; whoever seals takes the oldest first, for a ring buffer deletes those first. */
+  /** All that are settled. */
   settled(now: number): WaitingFile[] {
     return [...this.#waiting.values()].filter(({ notBefore }) => notBefore <= now);
   }

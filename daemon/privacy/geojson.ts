@@ -47,7 +47,9 @@ function polygonsOf(json: unknown, depth: number): Polygon[] {
   if (data === undefined) {
     const [issue] = error.issues;
     const where = issue === undefined || issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
-    throw new FieldsealError('ZONE_INVALID', { detail: `${where}${issue?.message ?? 'it is not GeoJSON'}` });
+    throw new FieldsealError('ZONE_INVALID', {
+      detail: `${where}${issue === undefined || issue.code === 'invalid_union' ? 'it is neither a polygon nor a feature or collection of them' : issue.message}`,
+    });
   }
   switch (data.type) {
     case 'Polygon':
