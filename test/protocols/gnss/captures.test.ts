@@ -14,11 +14,15 @@ const update = process.env['UPDATE_CAPTURES'] === '1';
 const search = nmea('GNRMC,,V,,,,,,,,,,N,V');
 const midnight = drive(Date.parse('2026-01-15T23:59:55.000Z'), 12, 1_000);
 const fast = drive(Date.parse('2026-03-01T10:00:00.000Z'), 50, 100);
+const dashcam = drive(Date.parse('2026-01-20T07:30:00.000Z'), 15, 1_000);
+const base = drive(Date.parse('2026-01-16T23:59:50.000Z'), 20, 1_000);
 const mixed = drive(Date.parse('2026-06-30T12:00:00.000Z'), 20, 1_000);
 
 const captures: readonly [name: string, steps: readonly Step[], encode: () => Uint8Array][] = [
   ['nmea-multi-band-midnight', midnight, () => bytes(search, search, ...midnight.map(nmeaEpoch))],
   ['ubx-pvt-10hz', fast, () => bytes(...fast.map((step, index) => ubxEpoch(step, index % 10 === 0)))],
+  ['dashcam-gsensor', dashcam, () => bytes(...dashcam.map((step, index) => bytes(nmeaEpoch(step), ...shakes(index))))],
+  ['rtcm3-base-station', [], () => bytes(...base.map(corrections))],
   [
     'mixed-nmea-ubx-rtcm3-garbage',
     mixed,
@@ -34,6 +38,13 @@ const captures: readonly [name: string, steps: readonly Step[], encode: () => Ui
       ),
   ],
 ];
+
+/** Five lines of a camera's accelerometer after each second's sentences. */
+const shakes = (second: number): string[] =>
+  Array.from({ length: 5 }, (_, index) => {
+    const shake = ((second * 5 + index) % 7) - 3;
+    return `$GSENSORD,${(shake * 0.02).toFixed(3)},${(shake * -0.05).toFixed(3)},${(1 + shake * 0.01).toFixed(3)}\r\n`;
+  });
 
 const lines = (stream: Uint8Array): string =>
   `${decode(stream)
