@@ -92,6 +92,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./simulate.ts')).simulateCommand,
   },
   {
+    name: 'verify-evidence',
+    summary: 'hold raw bytes against the hashes that were sealed',
+    load: async () => (await import('./verify-evidence.ts')).verifyEvidenceCommand,
+  },
+  {
     name: 'capture',
     summary: 'record the raw bytes of a port with their timings',
     load: async () => (await import('./capture.ts')).captureCommand,

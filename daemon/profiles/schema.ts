@@ -88,7 +88,13 @@ export const profileSchema = profileObject.transform((profile, context) => {
       if (field?.type !== 'int') fault(['plausible', kind, name], `${kind} has no number ${JSON.stringify(name)}`);
     }
   }
-  const { values, faults } = resolveSettings(findProtocol(profile.protocol)?.settings ?? {}, profile.settings);
+  const protocol = findProtocol(profile.protocol);
+  if (profile.configure !== undefined) {
+    const problems = protocol?.checkConfiguration?.(profile.configure);
+    if (problems === undefined) fault(['configure'], `nothing can be configured by the protocol ${profile.protocol}`);
+    for (const problem of problems ?? []) fault(['configure'], problem);
+  }
+  const { values, faults } = resolveSettings(protocol?.settings ?? {}, profile.settings);
   for (const { name, detail } of faults) fault(['settings', name], detail);
   return { ...profile, settings: values };
 });
