@@ -62,6 +62,31 @@ function sourceMetrics(registry: Registry, status: () => GatewayStatus): void {
   register(Counter, registry, 'noise_bytes_total', 'Bytes that made no message', ['source', 'reason'], () =>
     each(({ noise }) => by('reason', noise)),
   );
+  register(Counter, registry, 'port_sent_bytes_total', 'Bytes sent to the device', ['source'], () =>
+    each(({ sent = 0 }) => [[sent, {}]]),
+  );
+  register(Counter, registry, 'port_send_failures_total', 'Writes to the device that did not go out', ['source'], () =>
+    each(({ sendFailures = 0 }) => [[sendFailures, {}]]),
+  );
+  register(
+    Gauge,
+    registry,
+    'port_configured',
+    'Where the configuration of the device stands: 1',
+    ['source', 'configured'],
+    () => each(({ configured }) => (configured === undefined ? [] : [[1, { configured }]])),
+  );
+  register(
+    Counter,
+    registry,
+    'readings_implausible_total',
+    'Readings kept that the profile calls implausible',
+    ['source'],
+    () => each(({ implausible = 0 }) => [[implausible, {}]]),
+  );
+  register(Counter, registry, 'evidence_lost_bytes_total', 'Raw bytes hashed but not kept on disk', ['source'], () =>
+    each(({ evidenceLostBytes }) => (evidenceLostBytes === undefined ? [] : [[evidenceLostBytes, {}]])),
+  );
   register(Counter, registry, 'readings_total', 'Readings kept', ['source', 'kind'], () =>
     each(({ readings }) => by('kind', readings)),
   );
