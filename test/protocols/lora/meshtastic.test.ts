@@ -127,7 +127,10 @@ describe('a client of a Meshtastic node', () => {
   it('sends heartbeats once it is configured', () => {
     const { decoder, take } = node({ heartbeat: 30_000 });
     decoder.opened?.(0);
-    for (const frame of [MY_INFO, config(...LORA), complete(1)]) decoder.push(frame, 1_000);
+    for (const frame of [MY_INFO, config(...LORA)]) decoder.push(frame, 900);
+    expect(decoder.stats.configured).toBe('pending');
+    decoder.push(complete(1), 1_000);
+    expect(decoder.stats.configured).toBe('done');
     take();
     decoder.tick?.(30_999);
     expect(take()).toEqual([]);
@@ -176,6 +179,7 @@ describe('the serial stream of a Meshtastic node', () => {
       frames: { meshtastic: 4 },
       messages: { myInfo: 1, config: 1, packet: 1, configCompleteId: 1 },
       noise: { sync: 3 * log.length },
+      frameBytes: recording.length - 3 * log.length,
     });
   });
 

@@ -3,11 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { Protocol } from '../../../daemon/protocols/index.ts';
 import { meshtastic, rak3172, rn2483, semtechUdp, wioE5 } from '../../../daemon/protocols/lora/index.ts';
 import { MAX_FRAME, StreamFramer } from '../../../daemon/protocols/lora/meshtastic/framer.ts';
-import { LineFramer, MAX_LINE } from '../../../daemon/protocols/lora/modem/line-framer.ts';
 import { MAX_DATAGRAM } from '../../../daemon/protocols/lora/semtech-udp/datagram.ts';
 import { DatagramFramer } from '../../../daemon/protocols/lora/semtech-udp/framer.ts';
 import { fixed32, float, group, stream, varint } from './protobuf.ts';
-import { ascii, decodeAll, expectInRange } from './support.ts';
+import { ascii, decodeAll, expectBalance, expectInRange } from './support.ts';
 
 const rxpk = JSON.stringify({
   rxpk: [{ tmst: 5, freq: 868.1, stat: 1, datr: 'SF7BW125', codr: '4/5', lsnr: 5, size: 2, data: 'aGk=' }],
@@ -95,6 +94,7 @@ describe.each(PIECES.map(([protocol, pieces]) => [protocol.name, protocol, piece
             }
           }
           expectInRange(decoder.end(t));
+          expectBalance(decoder.stats);
           expect(sent).toBeLessThan(1_000);
         }),
         { numRuns: 200 },
@@ -109,7 +109,6 @@ describe('memory is bounded', () => {
 
   it.each([
     ['a datagram', new DatagramFramer(), MAX_DATAGRAM],
-    ['a line', new LineFramer(), MAX_LINE],
     ['a frame', new StreamFramer(() => undefined), MAX_FRAME],
   ])('by %s', (_, framer, max) => {
     let given = 0;

@@ -430,6 +430,7 @@ describe('a recording of datagrams', () => {
       frames: { gwmp: 7 },
       messages: { PUSH_DATA: 2, rxpk: 2, PULL_DATA: 1, PULL_ACK: 1, TX_ACK: 2, PULL_RESP: 1, stat: 1 },
       noise: {},
+      frameBytes: stream.length,
     });
   });
 

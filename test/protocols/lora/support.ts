@@ -27,7 +27,13 @@ export function decodeAll(protocol: Protocol, stream: Uint8Array, sizes: readonl
   }
   observations.push(...decoder.end(0));
   expectInRange(observations);
+  expectBalance(decoder.stats);
   return { observations, stats: decoder.stats };
+}
+
+/** Once a stream has ended, each byte was of a frame or is noise. */
+export function expectBalance({ bytes, frameBytes = 0, noise }: DecoderStats): void {
+  expect(Object.values(noise).reduce((sum, lost) => sum + lost, frameBytes)).toBe(bytes);
 }
 
 export function expectInRange(observations: readonly Observation[]): void {

@@ -30,6 +30,7 @@ export class MeshtasticDecoder implements Decoder {
   #next = 0;
   #bytes = 0;
   #frames = 0;
+  #frameBytes = 0;
 
   constructor({ send, settings = {} }: DecoderOptions) {
     this.#send = send;
@@ -44,6 +45,8 @@ export class MeshtasticDecoder implements Decoder {
       frames: { meshtastic: this.#frames },
       messages: this.#messages.totals(),
       noise: { ...this.#noise },
+      frameBytes: this.#frameBytes,
+      ...(this.#asked === 0 ? {} : { configured: this.#isConfigured ? 'done' : 'pending' }),
     };
   }
 
@@ -53,7 +56,7 @@ export class MeshtasticDecoder implements Decoder {
 
   opened(t: number): Observation[] {
     this.#send?.(WAKE_UP);
-    this.#askForConfig(t);
+    if (this.#send !== undefined) this.#askForConfig(t);
     return [];
   }
 
@@ -95,7 +98,10 @@ export class MeshtasticDecoder implements Decoder {
     const observations: Observation[] = [];
     for (const frame of frames) {
       if (frame.type === 'noise') this.#noise[frame.reason] = (this.#noise[frame.reason] ?? 0) + frame.bytes;
-      else this.#take(frame.message, t, observations);
+      else {
+        this.#frameBytes += frame.bytes;
+        this.#take(frame.message, t, observations);
+      }
     }
     return observations;
   }

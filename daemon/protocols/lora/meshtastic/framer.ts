@@ -10,6 +10,8 @@ export const MAX_FRAME = HEADER + MAX_PAYLOAD;
 export interface StreamFrame<M> {
   readonly type: 'stream';
   readonly message: M;
+  /** Bytes on the wire. */
+  readonly bytes: number;
 }
 
 /**
@@ -73,7 +75,7 @@ export class StreamFramer<M> implements Framer<StreamFrame<M>> {
         continue;
       }
       this.#start += HEADER + length;
-      yield { type: 'stream', message };
+      yield { type: 'stream', message, bytes: HEADER + length };
     }
   }
 

@@ -1,20 +1,36 @@
 import type { Fields, Observation } from '../../../readings/index.ts';
+import { LineFramer, type TextLine } from '../../at/lines.ts';
 import { MessageCounter } from '../../counter.ts';
-import type { BeaconRequest, Decoder, DecoderOptions, DecoderStats, Frame, NoiseReason } from '../../protocol.ts';
+import type {
+  BeaconRequest,
+  ConfigurationState,
+  Decoder,
+  DecoderOptions,
+  DecoderStats,
+  Frame,
+  NoiseReason,
+} from '../../protocol.ts';
 import { beaconFields, FAILED, NO_ANSWER, REFUSED, SENT } from '../beacon.ts';
 import { readLorawanHeader } from '../lorawan.ts';
 import { known, rssiOf, scaled, snrOf } from '../numbers.ts';
 import { type PayloadRule, payloadFields, payloadRule } from '../payload.ts';
 import { type Outcome, SerialDialogue, type Step } from '../serial-dialogue.ts';
 import type { Dialect, Heard, ModemPacket } from './dialect.ts';
-import { type Line, LineFramer } from './line-framer.ts';
 import { CHECK_MS, type Radio, readRadio } from './radio.ts';
 
 const RETRY_MS = 2_000;
 const MAX_RETRY_MS = 60_000;
+const MAX_FAILURES = 32;
 
 /** `closed`: never opened, or a recording; `lost`: set up in vain, to be tried again. */
 type State = 'closed' | 'setting-up' | 'listening' | 'transmitting' | 'lost';
+
+const CONFIGURED: Readonly<Record<Exclude<State, 'closed'>, ConfigurationState>> = {
+  'setting-up': 'pending',
+  listening: 'done',
+  transmitting: 'done',
+  lost: 'failed',
+};
 
 /** A LoRa modem on a serial port: it is set up when the port opens, set up again where it forgets, and listened to throughout. */
 export class ModemDecoder implements Decoder {
@@ -32,9 +48,11 @@ export class ModemDecoder implements Decoder {
   #next = 0;
   #retryMs = RETRY_MS;
   #ready: Observation[] = [];
+  /** Commands that the modem refused or did not answer since the line was opened. */
+  readonly #failures = new Set<string>();
   #bytes = 0;
+  #frameBytes = 0;
   #lines = 0;
-  #lineBytes = 0;
 
   constructor({ send, settings }: DecoderOptions, dialect: Dialect) {
     this.#dialect = dialect;
@@ -52,7 +70,10 @@ export class ModemDecoder implements Decoder {
       frames: { line: this.#lines },
       messages: this.#messages.totals(),
       noise: { ...this.#noise },
-      frameBytes: this.#lineBytes + this.#framer.ends,
+      frameBytes: this.#frameBytes + this.#framer.lineEnds,
+      ...(this.#state === 'closed'
+        ? {}
+        : { configured: CONFIGURED[this.#state], configureFailures: [...this.#failures] }),
     };
   }
 
@@ -61,6 +82,7 @@ export class ModemDecoder implements Decoder {
   }
 
   opened(t: number): Observation[] {
+    this.#failures.clear();
     if (this.#canSend) this.#setUp(t);
     return this.#take();
   }
@@ -133,14 +155,15 @@ export class ModemDecoder implements Decoder {
         this.#retryMs = RETRY_MS;
         return;
       }
-      this.#messages.countText(`${outcome.result}: ${outcome.step?.command.slice(0, 32)}`);
+      const failure = `${outcome.result}: ${outcome.step?.command}`;
+      if (this.#failures.size < MAX_FAILURES) this.#failures.add(failure);
       this.#state = 'lost';
       this.#next = at + this.#retryMs;
       this.#retryMs = Math.min(2 * this.#retryMs, MAX_RETRY_MS);
     });
   }
 
-  #hearAll(frames: Iterable<Frame<Line>>, t: number): void {
+  #hearAll(frames: Iterable<Frame<TextLine>>, t: number): void {
     for (const frame of frames) {
       if (frame.type === 'noise') this.#giveUp(frame.reason, frame.bytes);
       else this.#hear(frame, t);
@@ -148,7 +171,7 @@ export class ModemDecoder implements Decoder {
   }
 
   /** A line may be heard of itself and answer what was asked. */
-  #hear({ text, bytes }: Line, t: number): void {
+  #hear({ text, bytes }: TextLine, t: number): void {
     const heard = this.#dialect.hear(text);
     this.#report(heard?.packet, t);
     const isAnswer = this.#dialogue.hear(text, t);
@@ -157,7 +180,7 @@ export class ModemDecoder implements Decoder {
       return;
     }
     this.#lines++;
-    this.#lineBytes += bytes;
+    this.#frameBytes += bytes;
     this.#messages.countText(heard?.message ?? 'answer');
     if (this.#canSend && heard !== undefined && !isAnswer) this.#goOn(heard, t);
   }

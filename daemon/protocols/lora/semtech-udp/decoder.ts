@@ -53,6 +53,7 @@ export class SemtechUdpDecoder implements Decoder {
   #gateway: Gateway | undefined;
   #bytes = 0;
   #frames = 0;
+  #frameBytes = 0;
 
   constructor({ send, settings = {} }: DecoderOptions) {
     this.#send = send;
@@ -68,6 +69,7 @@ export class SemtechUdpDecoder implements Decoder {
       frames: { gwmp: this.#frames },
       messages: this.#messages.totals(),
       noise: { ...this.#noise },
+      frameBytes: this.#frameBytes,
     };
   }
 
@@ -127,6 +129,7 @@ export class SemtechUdpDecoder implements Decoder {
 
   #take(datagram: Datagram, t: number, peer: string | undefined): Observation[] {
     this.#frames++;
+    this.#frameBytes += datagram.bytes.length;
     this.#messages.count(datagram.id, (id) => DATAGRAM_NAMES[id] ?? 'other');
     switch (datagram.id) {
       case PUSH_DATA:
