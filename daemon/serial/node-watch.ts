@@ -25,7 +25,7 @@ export async function nodeMark(path: string): Promise<NodeMark> {
 export async function nodeChange(path: string, mark: NodeMark, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const { folder, name } = await nearestFolder(path);
-    const event = new FolderEvent(folder, name);
+    const event = new FolderEvent(folder, (changed) => changed === name || changed === basename(folder));
     // Only now that the watch stands can nothing slip between the look and the wait.
     if ((await nodeMark(path)) === mark) await event.wait(signal);
     event.close();
@@ -33,16 +33,25 @@ export async function nodeChange(path: string, mark: NodeMark, signal: AbortSign
   }
 }
 
-/** One event on a name in a folder, or on the folder itself. */
+/** Resolves when a USB serial device appears in or vanishes from a folder of nodes, under whichever number, or when `signal` aborts. */
+export async function usbNodeChange(folder: string, signal: AbortSignal): Promise<void> {
+  // Others' reading and writing are events, too, but no comings and goings.
+  const event = new FolderEvent(folder, (changed, type) => type === 'rename' && /^tty(ACM|USB)\d+$/.test(changed));
+  await event.wait(signal);
+  event.close();
+}
+
+/** One event in a folder. */
 class FolderEvent {
   readonly #watcher: FSWatcher | undefined;
   #happened = false;
   #wake: () => void = () => {};
 
-  constructor(folder: string, name: string) {
+  /** @param counts whether an event of a name, or of the folder itself, is meant */
+  constructor(folder: string, counts: (changed: string, type: string) => boolean) {
     try {
-      this.#watcher = watch(folder, (_event, changed) => {
-        if (changed !== null && changed !== name && changed !== basename(folder)) return;
+      this.#watcher = watch(folder, (type, changed) => {
+        if (changed !== null && !counts(changed, type)) return;
         this.#happened = true;
         this.#wake();
       });

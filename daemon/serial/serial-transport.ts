@@ -2,9 +2,10 @@ import { fstatSync, readSync, writeSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SerialPort } from 'serialport';
+import { aborted } from '../abort.ts';
 import { FieldsealError } from '../errors.ts';
 import { findPort, type ListedPort, type PortMatch } from './find-port.ts';
-import { nodeChange, nodeMark } from './node-watch.ts';
+import { nodeChange, nodeMark, usbNodeChange } from './node-watch.ts';
 import { portError } from './open-error.ts';
 import type { Connection, ConnectionEvents, LineEnd, Transport } from './transport.ts';
 
@@ -29,16 +30,26 @@ export class SerialTransport implements Transport {
   readonly #path: string;
   readonly #match: PortMatch | undefined;
   readonly #list: () => Promise<readonly ListedPort[]>;
+  readonly #nodes: string;
   #node: string | undefined;
   #mark = '';
 
-  constructor(path: string, match?: PortMatch, list: () => Promise<readonly ListedPort[]> = SerialPort.list) {
+  /** @param nodes the folder of the system's device nodes */
+  constructor(
+    path: string,
+    match?: PortMatch,
+    list: () => Promise<readonly ListedPort[]> = SerialPort.list,
+    nodes = '/dev',
+  ) {
     this.#path = path;
     this.#match = match;
     this.#list = list;
+    this.#nodes = nodes;
   }
 
   async open(baudRate: number): Promise<Connection> {
+    // Where it was last says nothing of where it is to be looked for.
+    this.#node = undefined;
     try {
       const path = await this.#find();
       this.#node = path;
@@ -55,8 +66,15 @@ export class SerialTransport implements Transport {
   }
 
   async changed(signal: AbortSignal): Promise<void> {
-    if (this.#node !== undefined) return nodeChange(this.#node, this.#mark, signal);
-    return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    const either = new AbortController();
+    const stop = AbortSignal.any([signal, either.signal]);
+    const changes = [aborted(stop)];
+    if (this.#node !== undefined) changes.push(nodeChange(this.#node, this.#mark, stop));
+    // The device may come back under another number.
+    if (this.#path === AUTO_PATH) changes.push(usbNodeChange(this.#nodes, stop));
+    await Promise.race(changes);
+    either.abort();
+    await Promise.all(changes);
   }
 
   async #find(): Promise<string> {

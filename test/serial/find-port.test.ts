@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findPort } from '../../daemon/serial/find-port.ts';
 import { SerialTransport } from '../../daemon/serial/serial-transport.ts';
@@ -25,6 +28,28 @@ describe('finding a port by its USB ids', () => {
     { usb: { vendorId: '0403', productId: '6001' }, code: 'PORT_FAILED' },
   ])('refuses $usb with $code rather than to take another device', ({ usb, code }) => {
     expect(() => findPort({ usb }, PORTS)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('tries again at once when a USB device appears, whatever its number', async () => {
+    const nodes = mkdtempSync(join(tmpdir(), 'fieldseal-nodes-'));
+    let ports = [{ path: nodes, ...UBLOX }];
+    const transport = new SerialTransport('auto', { usb: UBLOX }, async () => ports, nodes);
+    await expect(transport.open(9_600)).rejects.toMatchObject({ code: 'PORT_FAILED' });
+    ports = [];
+    await expect(transport.open(9_600)).rejects.toMatchObject({ code: 'PORT_NOT_FOUND' });
+    const never = new AbortController();
+    let tried = false;
+    const changed = transport.changed(never.signal).then(() => {
+      tried = true;
+    });
+    writeFileSync(join(nodes, 'sda1'), '');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(tried).toBe(false);
+    writeFileSync(join(nodes, 'ttyACM7'), '');
+    await changed;
+    const stopped = transport.changed(AbortSignal.abort());
+    await stopped;
+    rmSync(nodes, { recursive: true });
   });
 
   it('is what the path "auto" does', async () => {
