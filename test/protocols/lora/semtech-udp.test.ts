@@ -367,7 +367,18 @@ describe('a second server', () => {
     expect(decoder.push(push, 0, FORWARDER)).toHaveLength(1);
     expect(take()).toEqual([
       [FORWARDER, '02123401'],
-      [NAME, hex(push)],
+      [ADDRESS, hex(push)],
+    ]);
+  });
+
+  it('is looked for by its name again when it has been silent for a minute', () => {
+    const { decoder, take } = relay();
+    take();
+    decoder.push(pullData('0002'), 60_009, FORWARDER);
+    decoder.push(pullData('0003'), 60_010, FORWARDER);
+    expect(take().filter(([peer]) => peer !== FORWARDER)).toEqual([
+      [ADDRESS, hex(pullData('0002'))],
+      [NAME, hex(pullData('0003'))],
     ]);
   });
 
@@ -391,11 +402,12 @@ describe('a second server', () => {
   });
 
   it.each([
-    ['a stranger', '203.0.113.5:1700'],
-    ['another port of its host', '198.51.100.9:1701'],
-  ])('is not %s, whose downlinks are refused', (_, peer) => {
+    ['a stranger, who cannot know a token', '203.0.113.5:1700', '0009'],
+    ['another port of its host', '198.51.100.9:1701', '0002'],
+  ])('is not %s, whose downlinks are refused', (_, peer, token) => {
     const { decoder, take } = relay();
-    decoder.push(datagram('02 0001 04'), 10, peer);
+    decoder.push(pullData('0002'), 10, FORWARDER);
+    decoder.push(datagram(`02 ${token} 04`), 10, peer);
     take();
     decoder.push(downlink, 20, peer);
     expect(take()).toEqual([]);

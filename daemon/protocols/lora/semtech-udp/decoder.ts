@@ -133,11 +133,11 @@ export class SemtechUdpDecoder implements Decoder {
     this.#messages.count(datagram.id, (id) => DATAGRAM_NAMES[id] ?? 'other');
     switch (datagram.id) {
       case PUSH_DATA:
-        this.#passOn(datagram);
+        this.#passOn(datagram, t);
         return this.#readPush(datagram, t);
       case PULL_DATA:
         if (peer !== undefined) this.#gateway = { peer, version: datagram.version, eui: datagram.eui, at: t };
-        this.#passOn(datagram);
+        this.#passOn(datagram, t);
         return [];
       case TX_ACK:
         return this.#readTxAck(datagram, t);
@@ -178,18 +178,18 @@ export class SemtechUdpDecoder implements Decoder {
   }
 
   /** The forwarder's own network hears it as well. What it acknowledges is swallowed: the forwarder has its answer. */
-  #passOn({ bytes, id, token }: Datagram): void {
+  #passOn({ bytes, id, token }: Datagram, t: number): void {
     if (this.#upstream === undefined || this.#send === undefined) return;
     this.#upstream.passed(id, token);
-    this.#send(bytes, this.#upstream.peer);
+    this.#send(bytes, this.#upstream.peer(t));
   }
 
   /** Only the server that was configured may have the radio transmit. */
   #takeFromServer(datagram: Datagram, t: number, peer: string): void {
     const upstream = this.#upstream;
     if (upstream === undefined) return;
-    if (datagram.id === PUSH_ACK) upstream.acknowledged(PUSH_DATA, datagram.token, peer);
-    if (datagram.id === PULL_ACK) upstream.acknowledged(PULL_DATA, datagram.token, peer);
+    if (datagram.id === PUSH_ACK) upstream.acknowledged(PUSH_DATA, datagram.token, peer, t);
+    if (datagram.id === PULL_ACK) upstream.acknowledged(PULL_DATA, datagram.token, peer, t);
     if (datagram.id !== PULL_RESP) return;
     const gateway = this.#gateway;
     if (gateway === undefined || !upstream.isServer(peer)) {
