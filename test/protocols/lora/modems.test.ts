@@ -217,7 +217,7 @@ describe.each(Object.entries(MAKES))('%s', (_, make) => {
     fake.respond = (command) => (command === make.send ? [] : make.answers(command));
     fake.transmit();
     expect(fake.takeJson()).toEqual([]);
-    expect(fake.wait(12_000).takeJson()).toMatchObject([{ result: RESULT.noAnswer }]);
+    expect(fake.wait(17_000).takeJson()).toMatchObject([{ result: RESULT.noAnswer }]);
     expect(fake.say(...make.packet).takeJson()).toHaveLength(1);
   });
 

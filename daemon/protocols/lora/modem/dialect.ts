@@ -39,6 +39,9 @@ export interface Dialect {
   settle(): ModemPacket | undefined;
 }
 
+/** 255 bytes at spreading factor 12 and 125 kHz are 9 seconds on the air. */
+export const SEND_MS = 15_000;
+
 /** Bytes of pairs of hexadecimal digits, spaces among them allowed; undefined where they are none, or not 1 to 255. */
 export function readHex(text: string): Uint8Array | undefined {
   const digits = text.replaceAll(' ', '');

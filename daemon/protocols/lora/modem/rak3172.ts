@@ -1,7 +1,7 @@
 import type { BeaconRequest, Protocol } from '../../protocol.ts';
 import type { Answer, Step } from '../serial-dialogue.ts';
 import { ModemDecoder } from './decoder.ts';
-import { type Dialect, type Heard, type ModemPacket, readHex, writeHex } from './dialect.ts';
+import { type Dialect, type Heard, type ModemPacket, readHex, SEND_MS, writeHex } from './dialect.ts';
 import { RADIO_SETTINGS, type Radio, radioFor, readRadio } from './radio.ts';
 
 /** Listens on and on; nothing may be sent or set in the meantime. */
@@ -92,7 +92,7 @@ class Rak3172Dialect implements Dialect {
   beacon(beacon: BeaconRequest): { before: readonly Step[]; send: Step; after: readonly Step[] } {
     return {
       before: [STOP, ...configure(radioFor(this.#radio, beacon))],
-      send: { command: `AT+PSEND=${writeHex(beacon.payload)}`, answer: answerToSend, timeoutMs: 10_000, attempts: 1 },
+      send: { command: `AT+PSEND=${writeHex(beacon.payload)}`, answer: answerToSend, timeoutMs: SEND_MS, attempts: 1 },
       after: [...configure(this.#radio), RECEIVE],
     };
   }

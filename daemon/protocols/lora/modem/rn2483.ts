@@ -1,7 +1,7 @@
 import type { BeaconRequest, Protocol } from '../../protocol.ts';
 import type { Answer, Step } from '../serial-dialogue.ts';
 import { ModemDecoder } from './decoder.ts';
-import { type Dialect, type Heard, type ModemPacket, readHex, writeHex } from './dialect.ts';
+import { type Dialect, type Heard, type ModemPacket, readHex, SEND_MS, writeHex } from './dialect.ts';
 import { RADIO_SETTINGS, type Radio, radioFor, readRadio } from './radio.ts';
 
 /** After so long without a packet the radio says radio_err and is told to listen again: a sign of life. */
@@ -97,7 +97,7 @@ class Rn2483Dialect implements Dialect {
   beacon(beacon: BeaconRequest): { before: readonly Step[]; send: Step; after: readonly Step[] } {
     return {
       before: [STOP, ...configure(radioFor(this.#radio, beacon))],
-      send: { command: `radio tx ${writeHex(beacon.payload)}`, answer: answerToSend, timeoutMs: 10_000, attempts: 1 },
+      send: { command: `radio tx ${writeHex(beacon.payload)}`, answer: answerToSend, timeoutMs: SEND_MS, attempts: 1 },
       after: [...configure(this.#radio), RECEIVE],
     };
   }

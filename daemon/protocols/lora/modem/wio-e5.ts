@@ -1,7 +1,7 @@
 import type { BeaconRequest, Protocol } from '../../protocol.ts';
 import type { Answer, Step } from '../serial-dialogue.ts';
 import { ModemDecoder } from './decoder.ts';
-import { type Dialect, type Heard, type ModemPacket, readHex, writeHex } from './dialect.ts';
+import { type Dialect, type Heard, type ModemPacket, readHex, SEND_MS, writeHex } from './dialect.ts';
 import { RADIO_SETTINGS, type Radio, radioFor, readRadio } from './radio.ts';
 
 const onOff = (flag: boolean): string => (flag ? 'ON' : 'OFF');
@@ -62,7 +62,7 @@ class WioE5Dialect implements Dialect {
       send: {
         command: `AT+TEST=TXLRPKT,"${writeHex(beacon.payload)}"`,
         answer: answerToSend,
-        timeoutMs: 10_000,
+        timeoutMs: SEND_MS,
         attempts: 1,
       },
       after: [configure(this.#radio), RECEIVE],
