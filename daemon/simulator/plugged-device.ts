@@ -117,7 +117,7 @@ export class PluggedDevice {
     const clean = this.#device.epoch(ms, index);
     const { bytes, plugged } = this.#faults?.apply(clean, index) ?? { bytes: clean, plugged: true };
     if (!plugged) {
-      this.#unplug();
+      this.#unplug(clean);
       return;
     }
     this.#plug();
@@ -131,9 +131,11 @@ export class PluggedDevice {
     this.#device.reset?.();
   }
 
-  #unplug(): void {
+  /** In the middle of what it is saying. */
+  #unplug(saying: Uint8Array): void {
     if (!this.#port.isPlugged) return;
     this.#line?.clear();
+    if (this.#isHeard()) this.#write(saying.subarray(0, saying.length >> 1));
     this.#port.unplug();
     this.#openSince = undefined;
     this.#unplugs += 1;

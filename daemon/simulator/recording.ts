@@ -44,9 +44,10 @@ export class Recording implements Device {
 
 /** Bytes without times, as they would come over a line of so many baud. */
 export function chunksOf(bytes: Uint8Array, baudRate: number): RecordedChunk[] {
-  const size = Math.max(1, Math.round((baudRate / 10_000) * EPOCH_MS));
+  const bytesPerMs = baudRate / 10_000;
+  const size = Math.max(1, Math.round(bytesPerMs * EPOCH_MS));
   return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) => ({
-    ms: index * EPOCH_MS,
+    ms: (index * size) / bytesPerMs,
     bytes: bytes.subarray(index * size, (index + 1) * size),
   }));
 }
