@@ -26,6 +26,16 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, 'close');
+  return port;
+}
+
 const DRIVE = new URL('captures/gnss/nmea-multi-band-midnight.bin', import.meta.url).pathname;
 
 function sourceOf(port: Omit<PortConfig, 'source' | 'profile'>, profile: DeviceProfile = generic) {
@@ -132,6 +142,47 @@ describe('a configured port', () => {
     device.close();
   });
 
+  it('answers whoever sends it datagrams, as the packet forwarder protocol has it', async () => {
+    const radio: DeviceProfile = {
+      ...generic,
+      id: 'radio/hotspot',
+      protocol: 'semtech-udp',
+      readings: { 'lora.uplink': { every: 0 } },
+    };
+    const forwarder = createSocket('udp4');
+    forwarder.bind(0, '127.0.0.1');
+    await once(forwarder, 'listening');
+    const port = await freePort();
+    const { source, readings } = sourceOf({ path: `udp://127.0.0.1:${port}` }, radio);
+    const stop = new AbortController();
+    const running = source.run(stop.signal);
+    // GWMP version 2: PUSH_DATA with a token, the gateway's EUI, and one packet that was heard.
+    const packet = {
+      tmst: 1,
+      freq: 868.1,
+      modu: 'LORA',
+      datr: 'SF7BW125',
+      codr: '4/5',
+      rssi: -90,
+      lsnr: 5,
+      stat: 1,
+      size: 4,
+    };
+    const push = Buffer.concat([
+      Buffer.from('02123400aabbccddeeff0011', 'hex'),
+      Buffer.from(JSON.stringify({ rxpk: [{ ...packet, data: 'AQIDBA==' }] })),
+    ]);
+    const answer = once(forwarder, 'message');
+    const talk = setInterval(() => forwarder.send(push, port, '127.0.0.1'), 50);
+    expect((await answer)[0].toString('hex')).toBe('02123401');
+    clearInterval(talk);
+    expect(readings[0]).toMatchObject({ kind: 'lora.uplink', source: 'gnss', fields: { frequency: 868_100_000 } });
+    expect(source.status()).toMatchObject({ state: 'running', sendFailures: 0 });
+    stop.abort();
+    await running;
+    forwarder.close();
+  });
+
   it('is asked to transmit in vain where it is no radio', () => {
     const { source } = sourceOf({ path: '/dev/null' });
     const beacon = { payload: new Uint8Array(1), frequency: 868_100_000, spreadingFactor: 7, bandwidth: 125_000 };
@@ -180,12 +231,7 @@ describe('fieldseal capture', () => {
   });
 
   it('keeps datagrams apart, and ends after so long', async () => {
-    const device = createSocket('udp4');
-    device.bind(0, '127.0.0.1');
-    await once(device, 'listening');
-    const { port } = device.address();
-    device.close();
-    await once(device, 'close');
+    const port = await freePort();
     const file = join(folder, 'udp.capture');
     const capturing = runCommand(['capture', `udp://127.0.0.1:${port}`, '--out', file, '--seconds', '1']);
     const sender = createSocket('udp4');
