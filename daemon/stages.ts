@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { aborted } from './abort.ts';
 
 /** Something that runs until it is told to stop. */
@@ -21,6 +22,8 @@ export async function runStages(signal: AbortSignal, stages: readonly (readonly 
     const turn = new AbortController();
     void before.then(() => turn.abort());
     const stop = AbortSignal.any([turn.signal, failure.signal]);
+    // Many ports wait for one signal; that is no leak.
+    setMaxListeners(0, stop);
     const stage = Promise.all(tasks.map((task) => task(stop).catch(fail)));
     running.push(stage);
     before = Promise.all([before, stage]);

@@ -1,13 +1,23 @@
 // Measures Fieldseal on this machine and prints one JSON object. Medians, in the units that the names say.
-// usage: npm run bench [-- decode|seal|wire|verify|daemon ...]
+// usage: npm run bench [-- decode|peers|wire|verify|seal|daemon|load ...]     (FIELDSEAL_BENCH_MINUTES: how long load lasts, 1)
 import { cpus } from 'node:os';
 import { benchDaemon } from './daemon.mjs';
 import { benchDecode } from './decode.mjs';
+import { benchLoad } from './load.mjs';
+import { benchPeers } from './peers.mjs';
 import { benchSeal } from './seal.mjs';
 import { benchVerify } from './verify.mjs';
 import { benchWire } from './wire.mjs';
 
-const BENCHES = { decode: benchDecode, wire: benchWire, verify: benchVerify, seal: benchSeal, daemon: benchDaemon };
+const BENCHES = {
+  decode: benchDecode,
+  peers: benchPeers,
+  wire: benchWire,
+  verify: benchVerify,
+  seal: benchSeal,
+  daemon: benchDaemon,
+  load: benchLoad,
+};
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !Object.hasOwn(BENCHES, name));
