@@ -1,9 +1,20 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { closeSync, constants, existsSync, mkdtempSync, openSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { findProtocol } from '../../daemon/protocols/index.ts';
 import { lineFaults, parseFaults } from '../../daemon/simulator/fault-spec.ts';
 import { driveAlong } from '../../daemon/simulator/geojson.ts';
@@ -310,6 +321,13 @@ describe('a scenario', () => {
     expect(seed).toBe(1);
     expect(devices['gps']).toMatchObject({ rate: 1, drive: { speed: 13.9 } });
     expect(devices['air']).toMatchObject({ aircraft: 3 });
+  });
+
+  it('of docs/simulator.md is a good one', () => {
+    const page = readFileSync(new URL('../../docs/simulator.md', import.meta.url), 'utf8');
+    const [, yaml = ''] = /```yaml\n([^`]*)```/.exec(page) ?? [];
+    const { devices } = scenarioSchema.parse(parse(yaml));
+    expect(Object.keys(devices)).toEqual(['gps', 'radio', 'forwarder', 'sky', 'modem', 'tape']);
   });
 
   it.each([
