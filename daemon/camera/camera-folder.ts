@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../abort.ts';
 import type { CameraConfig } from '../config/index.ts';
 import { reasonOf } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -285,10 +285,4 @@ export class CameraFolder {
     if (!this.#tree.isTouched) await pause(Math.max(0, at - this.#hooks.clock.monotonicNow()), either);
     if (woken.signal.aborted || this.#tree.isTouched) await pause(FLOCK_MS, signal);
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
-  });
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../abort.ts';
 import type { Log } from '../log.ts';
 import type { Loss } from '../proof/index.ts';
 import type { Reading } from '../readings/index.ts';
@@ -154,9 +154,6 @@ export class PrivacyGuard {
   async #idle(signal: AbortSignal): Promise<void> {
     const woken = new AbortController();
     this.#wake = () => woken.abort();
-    const either = AbortSignal.any([signal, woken.signal]);
-    await sleep(DECLARE_MS, undefined, { signal: either }).catch((error: unknown) => {
-      if (!either.aborted) throw error;
-    });
+    await pause(DECLARE_MS, AbortSignal.any([signal, woken.signal]));
   }
 }
