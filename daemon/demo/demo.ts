@@ -44,7 +44,7 @@ export interface DemoSummary {
 }
 
 /** So long after the last proof but one, the gateway is told to stop: what it then holds is the last proof. */
-const LAST_PROOF_MS = 1_500;
+const LAST_PROOF_MS = 1_000;
 /** A laden machine may take its time over the last receipt. */
 const FAREWELL_MS = 20_000;
 
