@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { Mosquitto } from '../support/mosquitto.ts';
@@ -74,6 +74,7 @@ export class Drama {
       sealed: spool.sealed().map(({ seq }) => seq),
       waiting: spool.waiting().length,
       device: device.stats,
+      holders: holdersOf(device.path),
       daemon: this.#daemon?.lines.slice(-12),
       verifier: this.#verifier?.lines.slice(-6),
     });
@@ -137,4 +138,20 @@ export class Drama {
     else if (victim === 'verifier') this.#verifier = await this.site.startVerifier();
     else this.#daemon = await this.site.startDaemon();
   }
+}
+
+/** Processes that have the device open. */
+function holdersOf(path: string): string[] {
+  const device = readlinkSync(path);
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return processes.flatMap((pid) => {
+    try {
+      const open = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+      return open.includes(device)
+        ? [`${device} ${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')}`]
+        : [];
+    } catch {
+      return [];
+    }
+  });
 }

@@ -86,11 +86,15 @@ describe('every proof is accepted exactly once, in one unbroken chain, with kill
   );
 });
 
-it('a second daemon on the same outbox is refused in one line, and the first goes on', () =>
-  perform([], async ({ site }) => {
-    await site.ledger.accepted(1);
-    const second = await runProgram(['run', '--config', site.daemonConfig], { env: site.daemonEnvironment });
-    expect(second.code).toBe(2);
-    expect(second.stderr.trim().split('\n')).toEqual([expect.stringMatching(/^OUTBOX_LOCKED outbox\.directory: /)]);
-    await site.ledger.accepted(site.ledger.proofs().length + 2);
-  }));
+it(
+  'a second daemon on the same outbox is refused in one line, and the first goes on',
+  () =>
+    perform([], async ({ site }) => {
+      await site.ledger.accepted(1);
+      const second = await runProgram(['run', '--config', site.daemonConfig], { env: site.daemonEnvironment });
+      expect(second.code).toBe(2);
+      expect(second.stderr.trim().split('\n')).toEqual([expect.stringMatching(/^OUTBOX_LOCKED outbox\.directory: /)]);
+      await site.ledger.accepted(site.ledger.proofs().length + 2);
+    }),
+  60_000,
+);
