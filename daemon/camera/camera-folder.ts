@@ -28,13 +28,15 @@ const RETRY_MS = 60_000;
 const FLOCK_MS = 100;
 /** So long files are sealed before others are looked at. */
 const MOMENT_MS = 500;
+/** Where a file was made may be known by then. */
+const ASK_AGAIN_MS = 500;
 const TYPE_NAMES = ['other', 'image', 'clip'] as const;
 
 export interface CameraHooks {
   onReading(reading: Reading): void;
   onLoss(loss: Loss): void;
-  /** Whether any of the time between two instants, ms since the Unix epoch, must not be recorded. */
-  hides(from: number, to: number): boolean;
+  /** Whether any of the time between two instants, ms since the Unix epoch, must not be recorded; a moment later it may be known. */
+  hides(from: number, to: number): boolean | 'not-known-yet';
   /** A file is not recorded, for that reason. */
   onWithheld(t: number): void;
   readonly clock: { now(): number; monotonicNow(): number };
@@ -204,12 +206,13 @@ export class CameraFolder {
 
   async #seal(waiting: WaitingFile, signal: AbortSignal): Promise<void> {
     const { file } = waiting;
+    if (await this.#isHeldBack(waiting)) return;
     let handle: FileHandle | undefined;
     try {
       handle = await openFile(join(this.#config.folder, file.name));
-      if (!(await this.#isUnchanged(handle, waiting)) || (await this.#isWithheld(file))) return;
+      if (!(await this.#isUnchanged(handle, waiting))) return;
       const sha256 = await hashFile(handle, signal);
-      if (!(await this.#isUnchanged(handle, waiting)) || (await this.#isWithheld(file))) return;
+      if (!(await this.#isUnchanged(handle, waiting)) || (await this.#isHeldBack(waiting))) return;
       this.#emit(waiting, sha256);
     } catch (error) {
       if (signal.aborted) return;
@@ -230,8 +233,15 @@ export class CameraFolder {
     return false;
   }
 
-  async #isWithheld(file: SeenFile): Promise<boolean> {
-    if (!this.#hooks.hides(file.born, file.modified)) return false;
+  /** Whether the file must not be recorded, which it then never is, or not yet. */
+  async #isHeldBack(waiting: WaitingFile): Promise<boolean> {
+    const { file } = waiting;
+    const hides = this.#hooks.hides(file.born, file.modified);
+    if (hides === false) return false;
+    if (hides === 'not-known-yet') {
+      waiting.notBefore = this.#hooks.clock.monotonicNow() + ASK_AGAIN_MS;
+      return true;
+    }
     this.stats.withheld += 1;
     this.#done(file);
     await this.#sealed.store([file]);

@@ -10,6 +10,8 @@ import type { PrivacyZones } from './zones.ts';
 const DECLARE_MS = 600_000;
 /** The zone may have been entered at any time since the last fix outside it, but for how long back is that assumed? */
 const MAX_BACKDATE_MS = 60_000;
+/** How long a frame waits for the fix after it. */
+const PATIENCE_MS = 15_000;
 const MAX_HIDDEN_TIMES = 256;
 const MINUTE = 60_000;
 /** gnss.fix mode "none": a position beside it is one that the receiver remembers. */
@@ -36,6 +38,7 @@ export class PrivacyGuard {
   readonly #whereabouts = new Whereabouts();
   #times: HiddenTime[] = [];
   #isUnsaved = false;
+  #openedAt = 0;
   #held: { count: number; from: number; to: number } | undefined;
   #isDue = false;
   #wake: () => void = () => {};
@@ -48,6 +51,7 @@ export class PrivacyGuard {
   /** Reads what the last run knew. @throws FieldsealError FILE_NOT_READABLE */
   async open(): Promise<void> {
     if (this.#parts.zones.isEmpty) return;
+    this.#openedAt = this.#parts.now();
     const known = await this.#diary.load();
     if (known !== undefined) this.#times = known;
     else this.#hide(this.#parts.now());
@@ -74,9 +78,16 @@ export class PrivacyGuard {
     return !isInside || this.#hold(t);
   }
 
-  /** Whether any of the time from `from` to `to`, ms since the Unix epoch, is hidden. */
-  hides(from: number, to: number): boolean {
-    return this.#times.some((time) => time.from <= to && from <= (time.to ?? Number.POSITIVE_INFINITY));
+  /**
+   * Whether any of the time from `from` to `to`, ms since the Unix epoch, is hidden. Only a fix after `to` tells for sure; it is
+   * waited for, but not for long, for a fix that is lost outside a zone leaves it recorded.
+   */
+  hides(from: number, to: number): boolean | 'not-known-yet' {
+    if (this.#parts.zones.isEmpty) return false;
+    if (this.#times.some((time) => time.from <= to && from <= (time.to ?? Number.POSITIVE_INFINITY))) return true;
+    if ((this.#whereabouts.lastOutside ?? 0) >= to) return false;
+    const waited = this.#parts.now() - Math.max(to, this.#openedAt);
+    return waited >= 0 && waited < PATIENCE_MS ? 'not-known-yet' : false;
   }
 
   /** Counts a frame that was not recorded. */

@@ -311,6 +311,16 @@ describe('a frame within a privacy zone', () => {
     expect(await rig.sealedBefore('c.jpg')).toEqual(['b.jpg']);
   });
 
+  it('waits until it is known where it was made', async () => {
+    rig.hides = () => 'not-known-yet';
+    await rig.watching();
+    rig.write('a.jpg', 'a');
+    await sleep(SETTLE_MS * 4);
+    expect([rig.frames, rig.withheld]).toEqual([[], []]);
+    rig.hides = () => false;
+    expect(await rig.sealed(1)).toEqual(['a.jpg']);
+  });
+
   it('is a clip too of which only the beginning was made there', async () => {
     await rig.watching();
     const before = Date.now();

@@ -24,7 +24,7 @@ export class CameraRig {
   frames: Frame[] = [];
   losses: Loss[] = [];
   withheld: number[] = [];
-  hides: (from: number, to: number) => boolean = () => false;
+  hides: (from: number, to: number) => boolean | 'not-known-yet' = () => false;
   camera: CameraFolder | undefined;
   #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();

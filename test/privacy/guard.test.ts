@@ -110,6 +110,31 @@ describe('hidden is', () => {
     expect(guard.hides(second(5), second(15))).toBe(true);
   });
 
+  it('not known yet before there is a fix after it, for a while', async () => {
+    const setting = await makeGuard();
+    const { guard } = setting;
+    guard.admits(fixAt(1, EAST));
+    setting.now = second(3);
+    expect(guard.hides(second(2), second(2))).toBe('not-known-yet');
+    setting.now = second(18);
+    expect(guard.hides(second(2), second(2))).toBe(false);
+    setting.now = second(3);
+    guard.admits(fixAt(3, WEST));
+    expect(guard.hides(second(2), second(2))).toBe(true);
+    guard.admits(fixAt(5, EAST));
+    expect([guard.hides(second(0.5), second(0.9)), guard.hides(second(6), second(7))]).toEqual([true, false]);
+  });
+
+  it('not known yet, either, of what came while nothing ran', async () => {
+    const first = await makeGuard();
+    first.guard.admits(fixAt(1, EAST));
+    await first.finish();
+    const setting = await makeGuard(west, 1_000);
+    expect(setting.guard.hides(second(500), second(500))).toBe('not-known-yet');
+    setting.guard.admits(fixAt(1_001, EAST));
+    expect(setting.guard.hides(second(500), second(500))).toBe(false);
+  });
+
   it('everything after a fix that was lost within the zone', async () => {
     const { guard } = await makeGuard();
     guard.admits(fixAt(1, EAST));
@@ -120,7 +145,9 @@ describe('hidden is', () => {
   });
 
   it('the time from the first start to the first fix, and nothing before it', async () => {
-    const { guard } = await makeGuard();
+    const setting = await makeGuard();
+    const { guard } = setting;
+    setting.now = second(20);
     expect(guard.hides(second(-10), second(-1))).toBe(false);
     expect(guard.hides(second(0), second(1))).toBe(true);
     guard.admits(fixAt(2, EAST));
@@ -165,6 +192,7 @@ describe('hidden is', () => {
     for (const [n, lon] of fixes) first.guard.admits(fixAt(n, lon));
     await first.finish();
     const second_ = await makeGuard(west, 60);
+    second_.now = second(120);
     expect(second_.guard.hides(second(3), second(3))).toBe(at3);
     expect(second_.guard.hides(second(100), second(100))).toBe(at100);
     expect(readFileSync(join(folder, 'privacy.json'), 'latin1')).not.toMatch(/lat|lon|gnss/);
