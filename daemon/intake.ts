@@ -1,12 +1,18 @@
 import { dirname, join } from 'node:path';
 import { CameraFolder } from './camera/index.ts';
 import type { Clock } from './clock/index.ts';
-import type { DaemonConfig } from './config/index.ts';
+import type { CameraConfig, OutboxConfig, PrivacyConfig } from './config/index.ts';
 import type { SourceStatus } from './health/index.ts';
 import type { Log } from './log.ts';
 import { PrivacyGuard, type PrivacyZones } from './privacy/index.ts';
 import type { Loss } from './proof/index.ts';
 import type { Reading } from './readings/index.ts';
+
+export interface IntakeConfig {
+  readonly cameras: readonly CameraConfig[];
+  readonly privacy: PrivacyConfig;
+  readonly outbox: OutboxConfig;
+}
 
 export interface IntakeParts {
   readonly zones: PrivacyZones;
@@ -26,10 +32,7 @@ export class Intake {
   readonly #guard: PrivacyGuard;
   readonly cameras: readonly CameraFolder[];
 
-  constructor(
-    { cameras, privacy, outbox }: Pick<DaemonConfig, 'cameras' | 'privacy' | 'outbox'>,
-    { zones, onReading, onLoss, clock, log }: IntakeParts,
-  ) {
+  constructor({ cameras, privacy, outbox }: IntakeConfig, { zones, onReading, onLoss, clock, log }: IntakeParts) {
     const beside = dirname(outbox.directory);
     const guard = new PrivacyGuard({
       zones,
