@@ -121,13 +121,16 @@ export class Gateway {
       software: SOFTWARE,
       log: log.child({ room: 'sealing' }),
     });
-    const intake = new Intake(this.#config, {
-      zones,
-      onReading: (reading) => sealer.add(reading),
-      onLoss: (loss) => sealer.declare(loss),
-      clock: this.#clock,
-      log,
-    });
+    const intake = new Intake(
+      { ...this.#config, cameras: sources.cameras },
+      {
+        zones,
+        onReading: (reading) => sealer.add(reading),
+        onLoss: (loss) => sealer.declare(loss),
+        clock: this.#clock,
+        log,
+      },
+    );
     const connection = new BrokerConnection(mqtt, {
       clientId: `fieldseal-${kidToText(kid).slice(0, 12)}`,
       sessionExpirySeconds: SESSION_EXPIRY_SECONDS,
@@ -141,6 +144,11 @@ export class Gateway {
       publicKey: signer.publicKey,
       log,
       onNonce: ({ nonce, expiry }) => sealer.setNonce(nonce, expiry),
+      onBeacon: (beacon) => {
+        const asked = ports.filter(({ source }) => beacon.source === undefined || source === beacon.source);
+        const sent = asked.some((port) => port.transmit(beacon));
+        log.info({ frequency: beacon.frequency, sent }, 'the verifier asks for a beacon');
+      },
       onPublish: (entry, times) => observer?.onPublished?.(entry.digest, times),
       onReceipt: (receipt, outcome) => observer?.onReceipt?.(receipt, outcome),
     });

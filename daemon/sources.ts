@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { DaemonConfig, PortConfig } from './config/index.ts';
+import type { DaemonConfig } from './config/index.ts';
 import { FieldsealError } from './errors.ts';
-import { type DeviceProfile, loadProfile, SHIPPED_PROFILES } from './profiles/index.ts';
+import {
+  type DeviceProfile,
+  joinInputs,
+  loadPreset,
+  loadProfile,
+  type ProfiledPort,
+  SHIPPED_PROFILES,
+} from './profiles/index.ts';
 import type { ProofSource } from './proof/index.ts';
 import { AUTO_PATH, mediumOf, transportFor } from './serial/index.ts';
 
@@ -16,23 +23,29 @@ const builtIn = (source: string, profile: string): ProofSource => ({
 export const HOST_SOURCE = builtIn('host', 'builtin/host');
 
 export interface ConfiguredPort {
-  readonly port: PortConfig;
+  readonly port: ProfiledPort;
   readonly profile: DeviceProfile;
 }
 
-/** The configured ports with their profiles, and every source that a proof of this gateway may name. */
+/** The ports with their profiles, the cameras, and every source that a proof of this gateway may name. */
 export interface Sources {
   readonly ports: readonly ConfiguredPort[];
+  readonly cameras: DaemonConfig['cameras'];
   readonly proofSources: readonly ProofSource[];
 }
 
 /** @throws FieldsealError PROFILE_NOT_FOUND, PROFILE_INVALID, FILE_NOT_READABLE, or CONFIG_INVALID for a port's path */
 export async function loadSources(config: DaemonConfig): Promise<Sources> {
   const folders = [...config.profileFolders, SHIPPED_PROFILES];
+  const { preset: id } = config;
+  const preset = id === undefined ? undefined : await placed('preset', id, () => loadPreset(id, folders));
+  const inputs = joinInputs(config, preset);
   const ports: ConfiguredPort[] = [];
-  for (const [index, port] of config.ports.entries()) {
-    const profile = await loadAt(port.profile, folders, `ports[${index}].profile`);
-    checkPath(port.path, profile, `ports[${index}].path`);
+  for (const port of inputs.ports) {
+    const index = config.ports.findIndex(({ source }) => source === port.source);
+    const place = index < 0 ? `${id} ports: ${port.source}` : `ports[${index}]`;
+    const profile = await placed(`${place}.profile`, port.profile, () => loadProfile(port.profile, folders));
+    checkPath(port.path, profile, `${place}.path`);
     ports.push({ port, profile });
   }
   const described = [
@@ -41,14 +54,16 @@ export async function loadSources(config: DaemonConfig): Promise<Sources> {
       profile: profile.id,
       profileDigest: profile.digest,
     })),
-    ...config.cameras.map(({ source }) => builtIn(source, 'builtin/camera')),
+    ...inputs.cameras.map(({ source }) => builtIn(source, 'builtin/camera')),
   ];
-  return { ports, proofSources: config.health.interval > 0 ? [...described, HOST_SOURCE] : described };
+  const proofSources = config.health.interval > 0 ? [...described, HOST_SOURCE] : described;
+  return { ports, cameras: inputs.cameras, proofSources };
 }
 
-async function loadAt(id: string, folders: readonly string[], place: string): Promise<DeviceProfile> {
+/** What is not there is missed where it was asked for. */
+async function placed<T>(place: string, id: string, load: () => Promise<T>): Promise<T> {
   try {
-    return await loadProfile(id, folders);
+    return await load();
   } catch (error) {
     if (!(error instanceof FieldsealError) || error.code !== 'PROFILE_NOT_FOUND') throw error;
     throw new FieldsealError('PROFILE_NOT_FOUND', { detail: JSON.stringify(id), place });

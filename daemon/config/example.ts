@@ -9,6 +9,10 @@ signer:
   timeout: 30s # a token that takes longer for one signature has failed
   # kid: the device's id; where set, a token that holds another key is refused
 
+# A gateway preset names ports and cameras ready to be used; ports and cameras below of the same source change them, others are
+# added. With a preset, a port's profile may be left out, and so may ports. \`fieldseal profiles list\` names the presets.
+# preset: gateways/outdoor-hotspot
+
 # What is read. A source's name goes into every reading; \`fieldseal profiles list\` names the profiles.
 ports:
   - source: gnss

@@ -30,7 +30,8 @@ const portSchema = z.strictObject({
     .regex(/^[a-z][a-z0-9-]{0,31}$/, 'is not a name of up to 32 small letters, digits and hyphens')
     .refine((name) => name !== 'host', 'is the name of the gateway itself'),
   path,
-  profile: z.string().min(1),
+  /** May be left out where a preset has the source. */
+  profile: z.string().min(1).exactOptional(),
   evidence: evidenceSchema.exactOptional(),
 });
 
@@ -72,9 +73,14 @@ export const daemonSchema = z
         .optional(),
       timeout: duration({ min: '100ms', max: '5m' }).prefault('30s'),
     }),
+    /** A gateway preset: its ports and cameras are taken over, those below of the same source change them. */
+    preset: z
+      .string()
+      .regex(/^gateways\/[a-z0-9]+(-[a-z0-9]+)*$/, 'is not the id of a preset, such as gateways/outdoor-hotspot')
+      .exactOptional(),
     ports: z
       .array(portSchema)
-      .min(1, 'needs at least one port')
+      .default([])
       .refine((ports) => new Set(ports.map((port) => port.source)).size === ports.length, 'names a source twice'),
     cameras: z.array(cameraSchema).max(16).default([]),
     privacy: privacySchema,
@@ -96,7 +102,14 @@ export const daemonSchema = z
       .prefault({}),
     log: logSchema,
   })
-  .superRefine(({ ports, cameras }, context) => {
+  .superRefine(({ preset, ports, cameras }, context) => {
+    if (preset === undefined && ports.length === 0) {
+      context.addIssue({ code: 'custom', path: ['ports'], message: 'needs at least one port, or a preset' });
+    }
+    for (const [index, { profile }] of ports.entries()) {
+      if (preset !== undefined || profile !== undefined) continue;
+      context.addIssue({ code: 'custom', path: ['ports', index, 'profile'], message: 'is missing' });
+    }
     const taken = new Set(['host', ...ports.map(({ source }) => source)]);
     for (const [index, { source }] of cameras.entries()) {
       if (taken.has(source)) {

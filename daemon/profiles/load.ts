@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseYaml } from '../config/index.ts';
-import { FieldsealError, reasonOf } from '../errors.ts';
+import { FieldsealError } from '../errors.ts';
 import { findProtocol } from '../protocols/index.ts';
+import { invalidProfile, isPresetId, listFiles, readChecked } from './folders.ts';
 import { type ProfileData, profileSchema } from './schema.ts';
 
 /** A validated device profile. */
@@ -14,21 +11,9 @@ export interface DeviceProfile extends ProfileData {
   readonly file: string;
 }
 
-/** The folder of the profiles that come with Fieldseal. */
-export const SHIPPED_PROFILES = fileURLToPath(new URL('../../device-profiles', import.meta.url));
-
-const ENDING = '.yaml';
-
-/** The ids of all profiles below the folders; the first folder that has an id wins. */
+/** The files of all device profiles below the folders, by id; the first folder that has an id wins. */
 export async function listProfiles(folders: readonly string[]): Promise<Map<string, string>> {
-  const files = new Map<string, string>();
-  for (const folder of folders) {
-    for (const file of await yamlFilesBelow(folder)) {
-      const id = relative(folder, file).slice(0, -ENDING.length).split(sep).join('/');
-      if (!files.has(id)) files.set(id, file);
-    }
-  }
-  return new Map([...files].sort(([a], [b]) => a.localeCompare(b)));
+  return new Map([...(await listFiles(folders))].filter(([id]) => !isPresetId(id)));
 }
 
 /**
@@ -49,43 +34,12 @@ export async function loadProfile(id: string, folders: readonly string[]): Promi
  * @throws FieldsealError PROFILE_INVALID or FILE_NOT_READABLE
  */
 export async function readProfile(file: string, id?: string): Promise<DeviceProfile> {
-  const bytes = await readBytes(file);
-  const parsed = parseYaml(bytes.toString('utf8'), file, profileSchema);
-  if ('faults' in parsed) {
-    const { kind, place, detail } = parsed.faults[0] ?? { place: file, detail: 'refused' };
-    throw invalid(place, kind === 'unknown-key' ? `unknown key ${detail}` : detail);
-  }
-  const profile = parsed.value;
-  if (id !== undefined && profile.id !== id) {
-    throw invalid(`${file} id`, `is ${JSON.stringify(profile.id)}, but the file stands where ${JSON.stringify(id)} is`);
-  }
+  const { value: profile, bytes } = await readChecked(file, profileSchema, id);
   const kinds = findProtocol(profile.protocol)?.kinds ?? [];
   for (const kind of Object.keys(profile.readings)) {
     if (!kinds.some((known) => known === kind)) {
-      throw invalid(`${file} readings`, `${kind} is no reading of the protocol ${profile.protocol}`);
+      throw invalidProfile(`${file} readings`, `${kind} is no reading of the protocol ${profile.protocol}`);
     }
   }
   return { ...profile, file, digest: createHash('sha256').update(bytes).digest() };
 }
-
-async function readBytes(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw new FieldsealError('FILE_NOT_READABLE', { detail: reasonOf(cause), place: file, cause });
-  }
-}
-
-async function yamlFilesBelow(folder: string): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isFile() && entry.name.endsWith(ENDING))
-      .map((entry) => join(entry.parentPath, entry.name));
-  } catch (cause) {
-    throw new FieldsealError('FILE_NOT_READABLE', { detail: reasonOf(cause), place: folder, cause });
-  }
-}
-
-const invalid = (place: string, detail: string): FieldsealError =>
-  new FieldsealError('PROFILE_INVALID', { detail, place });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { FieldsealError } from '../../daemon/errors.ts';
 import {
+  listPresets,
   listProfiles,
   loadProfile,
   profileJsonSchema,
@@ -15,6 +16,8 @@ import { findProtocol } from '../../daemon/protocols/index.ts';
 import { runCommand } from '../support/run-command.ts';
 
 const shipped = [...(await listProfiles([SHIPPED_PROFILES]))];
+const presets = [...(await listPresets([SHIPPED_PROFILES]))];
+const all = [...shipped, ...presets];
 
 const GOOD = `
 id: gnss/roof
@@ -132,12 +135,12 @@ describe('a profile', () => {
 });
 
 describe('fieldseal profiles list', () => {
-  it('names every shipped profile, in both forms', async () => {
+  it('names every shipped profile and preset, in both forms', async () => {
     const { code, stdout } = await runCommand(['profiles', 'list']);
     expect(code).toBe(0);
-    expect(stdout.trim().split('\n')).toHaveLength(shipped.length);
+    expect(stdout.trim().split('\n')).toHaveLength(all.length);
     const json = JSON.parse((await runCommand(['profiles', 'list', '--json'])).stdout);
-    expect(json.map(({ id }: { id: string }) => id)).toEqual(shipped.map(([id]) => id));
+    expect(json.map(({ id }: { id: string }) => id)).toEqual(all.map(([id]) => id));
   });
 });
 
@@ -146,7 +149,7 @@ describe('a folder with a bad profile', () => {
     const file = await write('id: gnss/bad\n', 'gnss/bad');
     const { code, stdout, stderr } = await runCommand(['profiles', 'list', '--folder', folder]);
     expect(code).toBe(1);
-    expect(stdout.trim().split('\n').length).toBeGreaterThanOrEqual(shipped.length);
+    expect(stdout.trim().split('\n').length).toBeGreaterThanOrEqual(all.length);
     expect(stderr).toContain(`PROFILE_INVALID ${file}:1 `);
     await rm(file);
   });
