@@ -74,6 +74,10 @@ export class PortSource {
     this.#take(this.#decoder.end(this.#hooks.clock.now()));
   }
 
+  get source(): string {
+    return this.#port.source;
+  }
+
   /** Asks the radio to transmit; false where it is none, or can't now. What was sent comes as a lora.beacon reading. */
   transmit(beacon: BeaconRequest): boolean {
     return this.#decoder.transmit?.(beacon, this.#hooks.clock.now()) ?? false;

@@ -14,6 +14,7 @@ import {
   setDeviceState,
   VerifierService,
 } from '../verifier/index.ts';
+import { challengeCommand } from './challenge.ts';
 import { answerNo, type CommandIo, examples, printJson, printLine, readNamedFile } from './io.ts';
 import { printKey } from './key.ts';
 
@@ -56,6 +57,7 @@ export function verifierCommand(io: CommandIo): Command {
     .action((device: string, { config }: ConfigOption) => setState(io, config, device, 'reinstate'));
   const group = new Command('verifier').addHelpText('after', examples(`fieldseal verifier run --config ${CONFIG}`));
   for (const command of [run, key, enroll, devices, suspend, reinstate]) group.addCommand(command);
+  group.addCommand(challengeCommand(io));
   return group;
 }
 

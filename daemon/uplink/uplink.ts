@@ -12,6 +12,8 @@ import { FieldsealError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Outbox, OutboxEntry } from '../outbox/index.ts';
 import {
+  type BeaconOrder,
+  type Challenge,
   kidToText,
   PROOF_TYPE,
   ProofError,
@@ -45,6 +47,8 @@ export interface UplinkParts {
   readonly onReceipt?: (receipt: Receipt, outcome: 'dropped' | 'quarantined' | 'unknown') => void;
   /** A nonce came, by a receipt or a challenge, that lapses later than the ones before. */
   readonly onNonce?: (nonce: Nonce) => void;
+  /** The verifier asks for a radio packet. Each challenge asks once, however often it comes. */
+  readonly onBeacon?: (beacon: BeaconOrder) => void;
   /** A proof is on its way, for the `times`-th time. */
   readonly onPublish?: (entry: OutboxEntry, times: number) => void;
   /** Milliseconds that never go back. */
@@ -107,6 +111,7 @@ export class Uplink extends EventEmitter<UplinkEvents> {
   /** Digests that this connection can't carry. */
   readonly #oversize = new Set<string>();
   #nonceExpiry = -1;
+  #beaconExpiry = -1;
   #refusal: string | undefined;
   #wake: () => void = () => {};
   #awake = false;
@@ -236,8 +241,7 @@ export class Uplink extends EventEmitter<UplinkEvents> {
         await this.#carryOut(answer.receipt);
         return;
       case 'challenge':
-        this.stats.challenges += 1;
-        this.#offer(answer.challenge);
+        this.#accept(answer.challenge);
         return;
       case 'bad':
         this.stats.badAnswers[answer.reason] = (this.stats.badAnswers[answer.reason] ?? 0) + 1;
@@ -280,6 +284,17 @@ export class Uplink extends EventEmitter<UplinkEvents> {
       if (error instanceof ProofError) return false;
       throw error;
     }
+  }
+
+  #accept(challenge: Challenge): void {
+    this.stats.challenges += 1;
+    const { beacon, expiry } = challenge;
+    // Expiries rise: a challenge that comes again, or an old one that somebody kept, asks for nothing.
+    const isNew = expiry > this.#beaconExpiry;
+    this.#offer(challenge);
+    if (beacon === undefined || !isNew) return;
+    this.#beaconExpiry = expiry;
+    this.#parts.onBeacon?.(beacon);
   }
 
   /** The latest nonce counts; an old receipt that comes again brings none back. */

@@ -30,6 +30,19 @@ const RECEIPT: Receipt = {
 
 const CHALLENGE: Challenge = { kid: RECEIPT.kid, nonce: RECEIPT.nonce, expiry: 1_777_777_999_999 };
 
+const BEACON_CHALLENGE: Challenge = {
+  ...CHALLENGE,
+  beacon: {
+    payload: Uint8Array.of(1, 2, 3),
+    frequency: 868_100_000,
+    spreadingFactor: 12,
+    bandwidth: 125_000,
+    codingRate: 5,
+    power: -3,
+    source: 'lora',
+  },
+};
+
 const enrolmentOf = (signer: DigestSigner): Enrolment => ({
   publicKey: signer.publicKey,
   custody: { hardware: true, holder: 'a token' },
@@ -55,6 +68,12 @@ describe.each(['ES256K', 'ES256'] as const)('statements by %s', (algorithm) => {
       () => signChallenge(CHALLENGE, signer),
       (bytes: Uint8Array) => verifyChallenge(bytes, signer.publicKey),
       CHALLENGE,
+    ],
+    [
+      'challenge with a beacon',
+      () => signChallenge(BEACON_CHALLENGE, signer),
+      (bytes: Uint8Array) => verifyChallenge(bytes, signer.publicKey),
+      BEACON_CHALLENGE,
     ],
     ['enrolment', () => signEnrolment(enrolmentOf(signer), signer), verifyEnrolment, enrolmentOf(signer)],
   ] as const;
@@ -110,5 +129,21 @@ describe.each(['ES256K', 'ES256'] as const)('statements by %s', (algorithm) => {
   it('an enrolment record is signed by the key that it is about, or not at all', () => {
     expect(thumbprint(other.publicKey)).not.toEqual(thumbprint(signer.publicKey));
     expect(() => signEnrolment(enrolmentOf(other), signer)).toThrow(RangeError);
+  });
+});
+
+describe('a beacon that no radio could send', () => {
+  const { beacon } = BEACON_CHALLENGE;
+  it.each([
+    ['an empty payload', { payload: new Uint8Array() }],
+    ['a payload of 256 bytes', { payload: new Uint8Array(256) }],
+    ['spreading factor 13', { spreadingFactor: 13 }],
+    ['a negative frequency', { frequency: -1 }],
+    ['coding rate 4/9', { codingRate: 9 }],
+    ['100 dBm', { power: 100 }],
+    ['a source without a name', { source: '' }],
+  ])('is not signed: %s', async (_, part) => {
+    const order = { ...CHALLENGE, beacon: { ...beacon!, ...part } };
+    await expect(signChallenge(order, testSigner('ES256K', 0x61))).rejects.toMatchObject({ reason: 'parse' });
   });
 });

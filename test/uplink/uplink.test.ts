@@ -295,6 +295,23 @@ describe('the uplink through mosquitto', () => {
     expect(await nonces.take()).toEqual({ nonce: nonce(3), expiry: NOW + 2000 });
   });
 
+  it('asks for a beacon once for each challenge, and never for an old one', async () => {
+    const far = await startVerifier(broker.url);
+    const asked: number[] = [];
+    const { uplink } = await startUplink(broker.url, { onBeacon: ({ frequency }) => asked.push(frequency) });
+    const beacon = { payload: Uint8Array.of(1), spreadingFactor: 9, bandwidth: 125_000, codingRate: 5, power: 14 };
+    const challenge = async (frequency: number, expiry: number) => {
+      const nonce = new Uint8Array(16).fill(expiry - NOW);
+      return signChallenge({ kid, nonce, expiry, beacon: { ...beacon, frequency } }, verifier);
+    };
+    const [first, second] = [await challenge(868_100_000, NOW + 1), await challenge(868_300_000, NOW + 2)];
+    for (const bytes of [first, first, second, first, second]) {
+      await far.connection.publish(TOPIC('challenge'), bytes);
+    }
+    await vi.waitFor(() => expect(uplink.stats.challenges).toBe(5));
+    expect(asked).toEqual([868_100_000, 868_300_000]);
+  });
+
   it('says on its status topic whether it is there', async () => {
     const statuses = new Queue<Message>();
     const watcher = await Running.connected(mqttConfig(broker.url), { clientId: 'watcher' }, (connection) => {
