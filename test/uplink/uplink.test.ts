@@ -298,7 +298,9 @@ describe('the uplink through mosquitto', () => {
   it('asks for a beacon once for each challenge, and never for an old one', async () => {
     const far = await startVerifier(broker.url);
     const asked: number[] = [];
-    const { uplink } = await startUplink(broker.url, { onBeacon: ({ frequency }) => asked.push(frequency) });
+    const { uplink, outbox } = await startUplink(broker.url, { onBeacon: ({ frequency }) => asked.push(frequency) });
+    await append(outbox, await sealChain(1));
+    await far.proofs.take();
     const beacon = { payload: Uint8Array.of(1), spreadingFactor: 9, bandwidth: 125_000, codingRate: 5, power: 14 };
     const challenge = async (frequency: number, expiry: number) => {
       const nonce = new Uint8Array(16).fill(expiry - NOW);
