@@ -53,13 +53,20 @@ export const soakDevices = () => DEVICES.filter(({ protocol }) => Object.hasOwn(
 
 export const absentDevices = () => DEVICES.filter(({ protocol }) => !Object.hasOwn(PROTOCOLS, protocol));
 
-/** The scenario of the devices, each with faults of its own, drawn from the seed. */
-export function soakScenario(devices, seed) {
+/** How a device is pulled and put back as often as can be: half a second between, in which each speaks several times. */
+const REPLUGGING = 'unplug=0.6/0.15';
+const REPLUGGING_RATE = 5;
+
+/** The scenario of the devices, each with faults of its own, drawn from the seed; or with none but being unplugged. */
+export function soakScenario(devices, seed, isReplugging) {
   const random = generator(seed);
+  const paced = (device) =>
+    isReplugging && device.rate !== undefined ? { ...device, rate: Math.max(device.rate, REPLUGGING_RATE) } : device;
+  const faultsOf = (device) => (isReplugging ? REPLUGGING : randomFaults(device, random));
   return {
     seed,
     devices: Object.fromEntries(
-      devices.map(({ source, device }) => [source, { ...device, faults: randomFaults(device, random) }]),
+      devices.map(({ source, device }) => [source, { ...paced(device), faults: faultsOf(device) }]),
     ),
   };
 }

@@ -2,11 +2,12 @@ import { parseArgs } from 'node:util';
 import { inWords } from './ledger.mjs';
 import { soak } from './soak.mjs';
 
-const USAGE = 'usage: npm run soak -- [--minutes N] [--seed N] [--json] [--log LEVEL]';
+const USAGE = 'usage: npm run soak -- [--minutes N | --replugs N] [--seed N] [--json] [--log LEVEL]';
 
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '3' },
+    replugs: { type: 'string' },
     seed: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
     log: { type: 'string', default: 'silent' },
@@ -14,7 +15,8 @@ const { values } = parseArgs({
 });
 const minutes = Number(values.minutes);
 const seed = Number(values.seed);
-if (!(minutes > 0) || !Number.isInteger(seed)) {
+const replugs = values.replugs === undefined ? undefined : Number(values.replugs);
+if (!(minutes > 0) || (replugs !== undefined && !(replugs > 0)) || !Number.isInteger(seed)) {
   process.stderr.write(`${USAGE}\n`);
   process.exit(2);
 }
@@ -22,6 +24,6 @@ if (!(minutes > 0) || !Number.isInteger(seed)) {
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort());
 
-const ledger = await soak({ seconds: minutes * 60, seed, signal: stop.signal, logLevel: values.log });
+const ledger = await soak({ seconds: minutes * 60, replugs, seed, signal: stop.signal, logLevel: values.log });
 process.stdout.write(`${values.json ? JSON.stringify(ledger) : inWords(ledger)}\n`);
 process.exitCode = ledger.balances ? 0 : 1;

@@ -14,6 +14,9 @@ export function acceptedBy(path) {
   }
 }
 
+/** V8 frees when it likes. */
+const RSS_NOISE_MEGABYTES = 24;
+
 const sum = (counts) => Object.values(counts).reduce((total, count) => total + count, 0);
 
 /** One line of the ledger for each port. */
@@ -33,8 +36,9 @@ export function sourceLedger({ status, device }) {
  *
  * @returns the checks, each with `ok`
  */
-export function checkLedger({ sources, sealed, declared, waiting, accepted, outbox }) {
+export function checkLedger({ sources, sealed, declared, waiting, accepted, outbox, growth }) {
   const check = (what, left, right) => ({ what, left, right, ok: left === right });
+  const atMost = (what, left, right) => ({ what, left, right, ok: left <= right });
   const kept = sources.reduce((total, { readings }) => total + readings, 0);
   const lost = declared['signer-backlog'] ?? 0;
   return [
@@ -48,6 +52,12 @@ export function checkLedger({ sources, sealed, declared, waiting, accepted, outb
     check('readings sealed = accepted', sealed.readings, accepted.readings),
     check('proofs that wait in the outbox = 0', outbox, 0),
     check('proofs not accepted = 0', accepted.others, 0),
+    atMost('handles in the last quarter, and before', growth.handles[1], growth.handles[0]),
+    atMost(
+      'RSS in the last quarter, and before, in MB',
+      growth.rssMegabytes[1],
+      growth.rssMegabytes[0] + RSS_NOISE_MEGABYTES,
+    ),
     ...sources.map(({ source, readings }) => ({
       what: `${source}: has readings`,
       left: readings,
@@ -58,7 +68,7 @@ export function checkLedger({ sources, sealed, declared, waiting, accepted, outb
 }
 
 /** The ledger for people. */
-export function inWords({ seed, seconds, sources, sealed, declared, accepted, outbox, checks, absent }) {
+export function inWords({ seed, seconds, sources, sealed, declared, accepted, outbox, checks, absent, growth }) {
   const columns = ['source', 'written', 'unread', 'bytes', 'frameBytes', 'noiseBytes', 'frames', 'readings', 'unplugs'];
   const rows = [columns, ...sources.map((source) => columns.map((column) => String(source[column])))];
   const widths = columns.map((_, index) => Math.max(...rows.map((row) => row[index].length)));
@@ -75,6 +85,7 @@ export function inWords({ seed, seconds, sources, sealed, declared, accepted, ou
     '',
     `Sealed ${sealed.readings} readings in ${sealed.proofs} proofs; accepted ${accepted.readings} in ${accepted.proofs}; ` +
       `${outbox} wait; declared lost: ${reasonsInWords(declared)}`,
+    `Handles ${growth.handles.join(', then ')}; RSS ${growth.rssMegabytes.join(', then ')} MB (most in the second and last quarter)`,
     '',
     ...failed.map(({ what, left, right }) => `DOES NOT HOLD: ${what}: ${left} and ${right}`),
     failed.length === 0

@@ -6,6 +6,7 @@ import { openLab, scenarioSchema } from '../../dist/simulator/index.js';
 import { runStages } from '../../dist/stages.js';
 import { VerifierService } from '../../dist/verifier/index.js';
 import { absentDevices, soakDevices, soakScenario } from './devices.mjs';
+import { Growth } from './growth.mjs';
 import { acceptedBy, checkLedger, sourceLedger } from './ledger.mjs';
 import { makeSite } from './site.mjs';
 
@@ -14,14 +15,17 @@ const DRAIN_MS = 3_000;
 /** A laden machine may take its time over the last receipts. */
 const FAREWELL_MS = 30_000;
 
+const LOOK_MS = 100;
+
 /**
- * Virtual devices with faults of every kind against a gateway and a verifier, for so long; then the books.
+ * Virtual devices with faults of every kind against a gateway and a verifier, for so long; then the books. With `replugs`
+ * they only are unplugged and plugged in again, each so many times at least.
  *
  * @returns the ledger, with `balances`
  */
-export async function soak({ seconds, seed, signal, logLevel = 'silent' }) {
+export async function soak({ seconds, replugs, seed, signal, logLevel = 'silent' }) {
   const devices = soakDevices();
-  const scenario = scenarioSchema.parse(soakScenario(devices, seed));
+  const scenario = scenarioSchema.parse(soakScenario(devices, seed, replugs !== undefined));
   const broker = await EmbeddedBroker.start();
   const lab = openLab({
     scenario,
@@ -36,6 +40,7 @@ export async function soak({ seconds, seed, signal, logLevel = 'silent' }) {
   const log = createLog(logLevel, logDestination(process.stderr, process.env));
   const books = { proofs: 0, readings: 0 };
   const declared = {};
+  const growth = new Growth();
   let status = () => undefined;
   try {
     const gateway = new Gateway(site.daemon, {
@@ -57,10 +62,13 @@ export async function soak({ seconds, seed, signal, logLevel = 'silent' }) {
     const verifier = new VerifierService(site.verifier, { signer: receiptSigner, log });
     const done = new AbortController();
     const services = runStages(done.signal, [[(stop) => gateway.run(stop)], [(stop) => verifier.run(stop)]]);
-    const playing = play({ lab, seconds, signal }).finally(() => done.abort());
+    growth.start();
+    const playing = play({ lab, seconds, replugs, signal }).finally(() => done.abort());
     await Promise.all([services, playing]);
-    return balance({ status: status(), lab, books, declared, site, seed, seconds: await playing });
+    growth.stop();
+    return balance({ status: status(), lab, books, declared, site, seed, growth, seconds: await playing });
   } finally {
+    growth.stop();
     for (const device of lab) device.close();
     await receiptSigner.close();
     await broker.stop();
@@ -69,19 +77,23 @@ export async function soak({ seconds, seed, signal, logLevel = 'silent' }) {
 }
 
 /** Lets the devices speak, then fall silent and be read to the last byte. Returns for how many seconds they spoke. */
-async function play({ lab, seconds, signal }) {
+async function play({ lab, seconds, replugs, signal }) {
   const began = performance.now();
   const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), seconds * 1_000);
+  const isEnough = () =>
+    replugs === undefined
+      ? performance.now() - began >= seconds * 1_000
+      : lab.every((device) => device.stats().unplugs >= replugs);
+  const timer = setInterval(() => isEnough() && stop.abort(), LOOK_MS);
   signal.addEventListener('abort', () => stop.abort());
   await Promise.all(lab.map((device) => device.play(stop.signal)));
-  clearTimeout(timer);
+  clearInterval(timer);
   const spoke = Math.round((performance.now() - began) / 100) / 10;
   await new Promise((resolve) => setTimeout(resolve, DRAIN_MS));
   return spoke;
 }
 
-function balance({ status, lab, books, declared, site, seed, seconds }) {
+function balance({ status, lab, books, declared, site, seed, growth, seconds }) {
   for (const device of lab) device.close();
   const played = new Map(lab.map((device) => [device.name, device.stats()]));
   const sources = status.sources.map((one) => sourceLedger({ status: one, device: played.get(one.source) }));
@@ -91,6 +103,7 @@ function balance({ status, lab, books, declared, site, seed, seconds }) {
     waiting: status.sealer.waiting,
     outbox: status.outbox.proofs,
     absent: absentDevices().map(({ source }) => source),
+    growth: growth.summary,
   };
   const checks = checkLedger(facts);
   return { ...facts, checks, balances: checks.every(({ ok }) => ok) };

@@ -25,13 +25,15 @@ const status = {
 };
 const device = { bytes: 1_000, unread: 100, unplugs: 1 };
 const books = { sealed: { proofs: 2, readings: 9 }, declared: { 'signer-backlog': 1 }, waiting: 0, outbox: 0 };
+const growth = { handles: [50, 50], rssMegabytes: [140, 150] };
 const accepted = { proofs: 2, readings: 9, others: 0 };
 
-const failures = ({ ofStatus = {}, ofDevice = {}, ofBooks = {}, ofAccepted = {} }) =>
+const failures = ({ ofStatus = {}, ofDevice = {}, ofBooks = {}, ofAccepted = {}, ofGrowth = {} }) =>
   checkLedger({
     sources: [sourceLedger({ status: { ...status, ...ofStatus }, device: { ...device, ...ofDevice } })],
     ...{ ...books, ...ofBooks },
     accepted: { ...accepted, ...ofAccepted },
+    growth: { ...growth, ...ofGrowth },
   })
     .filter(({ ok }) => !ok)
     .map(({ what }) => what);
@@ -56,6 +58,8 @@ describe('the books of a soak', () => {
     ['a proof that the verifier lacks', { ofAccepted: { proofs: 1 } }, /proofs sealed/],
     ['a reading that the verifier lacks', { ofAccepted: { readings: 8 } }, /readings sealed/],
     ['a proof that waits', { ofBooks: { outbox: 1 }, ofAccepted: { proofs: 1 } }, /outbox = 0/],
+    ['handles that are not closed', { ofGrowth: { handles: [50, 51] } }, /handles/],
+    ['memory that grows', { ofGrowth: { rssMegabytes: [140, 180] } }, /RSS/],
     ['a proof that was flagged', { ofAccepted: { others: 1 } }, /not accepted/],
     [
       'a device that was not understood',
