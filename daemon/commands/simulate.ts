@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { parseYaml } from '../config/index.ts';
 import { FieldsealError, reasonOf } from '../errors.ts';
@@ -19,6 +19,8 @@ import {
 } from '../simulator/index.ts';
 import { type CommandIo, examples, printLine, readNamedFile, readNamedJson } from './io.ts';
 
+const YAML = /\.ya?ml$/;
+
 interface SimulateOptions {
   link?: string;
   to?: string;
@@ -36,7 +38,7 @@ export function simulateCommand(io: CommandIo): Command {
       'Plays a device on a virtual serial port: the one that a profile describes, or all of a scenario (docs/simulator.md). It ' +
         'speaks, obeys and answers as the device would, until it is told to stop.',
     )
-    .argument('<what>', 'the id of a device profile, or a scenario as a .yaml file')
+    .argument('<what>', 'the id of a device profile, a scenario as a .yaml file, or a recording of `fieldseal capture`')
     .option(
       '--link <path>',
       'where the port is to be opened; with a scenario of several devices, the folder of their links',
@@ -86,8 +88,11 @@ async function simulate(io: CommandIo, what: string, options: SimulateOptions): 
   for (const device of devices) await tellEnd(io, options, device);
 }
 
-/** A scenario file, or the scenario of one device that a profile describes. */
+/** A scenario file, or the scenario of one device: of a recording, or of what a profile describes. */
 async function readScenario(what: string, options: SimulateOptions): Promise<Scenario> {
+  if (isFile(what) && !YAML.test(what)) {
+    return scenarioSchema.parse({ devices: { recording: { model: 'recording', file: basename(what) } } });
+  }
   if (isFile(what)) {
     const text = (await readNamedFile(what)).toString('utf8');
     const parsed = parseYaml(text, what, scenarioSchema);
@@ -151,11 +156,15 @@ async function readFiles({ devices }: Scenario, folder: string): Promise<LabFile
 }
 
 function recordingOf(bytes: Uint8Array, place: string): readonly RecordedChunk[] | Uint8Array {
+  const invalid = (detail: string) => new FieldsealError('SCENARIO_INVALID', { detail, place });
+  if (!isCapture(bytes)) {
+    if (bytes.length === 0) throw invalid('the recording is empty');
+    return bytes;
+  }
   const decoder = new CaptureDecoder();
-  const chunks = isCapture(bytes)
-    ? decoder.push(bytes).map((record) => ({ ms: record.atMs, bytes: record.bytes }))
-    : bytes;
-  if (chunks.length === 0) throw new FieldsealError('SCENARIO_INVALID', { detail: 'the recording is empty', place });
+  const chunks = decoder.push(bytes).map((record) => ({ ms: record.atMs, bytes: record.bytes }));
+  if (decoder.header?.datagrams === true) throw invalid('it is one of datagrams: no serial port brings those');
+  if (chunks.length === 0) throw invalid('the recording is empty');
   return chunks;
 }
 
@@ -184,7 +193,7 @@ async function makeFolder(path: string): Promise<void> {
 
 /** A scenario is a file that is there, or that the name can only mean. */
 const isFile = (what: string): boolean =>
-  /\.ya?ml$/.test(what) || statSync(what, { throwIfNoEntry: false })?.isFile() === true;
+  YAML.test(what) || statSync(what, { throwIfNoEntry: false })?.isFile() === true;
 
 function parseNumber(text: string): number {
   const value = Number(text);

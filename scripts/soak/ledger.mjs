@@ -14,6 +14,8 @@ export function acceptedBy(path) {
   }
 }
 
+/** Files that happen to be open for a moment; what leaks at each replug is more. */
+const TRANSIENT_HANDLES = 8;
 /** V8 frees when it likes. */
 const RSS_NOISE_MEGABYTES = 24;
 
@@ -52,7 +54,7 @@ export function checkLedger({ sources, sealed, declared, waiting, accepted, outb
     check('readings sealed = accepted', sealed.readings, accepted.readings),
     check('proofs that wait in the outbox = 0', outbox, 0),
     check('proofs not accepted = 0', accepted.others, 0),
-    atMost('handles in the last quarter, and before', growth.handles[1], growth.handles[0]),
+    atMost('handles in the last quarter, and before', growth.handles[1], growth.handles[0] + TRANSIENT_HANDLES),
     atMost(
       'RSS in the last quarter, and before, in MB',
       growth.rssMegabytes[1],

@@ -77,7 +77,26 @@ devices:
     expect(code).toBe(0);
     expect(stdout).toContain(`gps: nmea at ${join(folder, 'ports', 'gps')}\n`);
     expect(stdout).toMatch(/^tape: 8 bytes/m);
-    expect(stdout).toMatch(/^plain: 12 bytes/m);
+    expect(stdout).toMatch(/^plain: (12|24) bytes/m);
+  });
+
+  it('plays a recording', async () => {
+    const encoder = new CaptureEncoder();
+    const record = encoder.record({ atMs: 0, bytes: Buffer.from('one\n') });
+    const tape = write('drive.cap', Buffer.concat([encoder.begin({ start: 0, datagrams: false }), record]));
+    const { stdout } = await runCommand(['simulate', tape, '--seconds', '1']);
+    expect(stdout).toMatch(/^recording: (4|8) bytes/m);
+  });
+
+  it('refuses a recording of datagrams, and an empty one', async () => {
+    const encoder = new CaptureEncoder();
+    const datagrams = write('udp.cap', encoder.begin({ start: 0, datagrams: true }));
+    expect(await runCommand(['simulate', datagrams])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/SCENARIO_INVALID udp\.cap: .*datagrams/),
+    });
+    const empty = write('serial.cap', new CaptureEncoder().begin({ start: 0, datagrams: false }));
+    expect(await runCommand(['simulate', empty])).toMatchObject({ code: 2, stderr: expect.stringContaining('empty') });
   });
 
   it.each([
