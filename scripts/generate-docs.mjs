@@ -1,9 +1,10 @@
-// Writes the files that are made from the code: docs/readings.md, the error catalogue in
-// docs/operations.md, and device-profiles/schema.json.
+// Writes the files that are made from the code: docs/readings.md, the error catalogue in docs/operations.md, the
+// tables of settings in docs/protocols.md, and the JSON Schemas in device-profiles/.
 // usage: generate-docs.mjs [--check]     (--check writes nothing and exits 1 where a file is not current)
 import { readFileSync, writeFileSync } from 'node:fs';
 import { CATALOGUE } from '../dist/errors.js';
-import { profileJsonSchema } from '../dist/profiles/index.js';
+import { presetJsonSchema, profileJsonSchema } from '../dist/profiles/index.js';
+import { PROTOCOLS } from '../dist/protocols/index.js';
 import { KIND_NAMES, kindSpec } from '../dist/readings/index.js';
 
 const row = (...cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
@@ -83,9 +84,34 @@ function operationsPage() {
   return `${page.slice(0, begin + BEGIN.length)}\n\n${catalogue}\n\n${page.slice(end)}`;
 }
 
+/** docs/protocols.md with each protocol's settings anew between its markers. */
+function protocolsPage() {
+  let page = readOr(new URL('../docs/protocols.md', import.meta.url), '');
+  for (const [name, { settings = {} }] of Object.entries(PROTOCOLS)) {
+    const begin = `<!-- settings ${name} -->`;
+    const start = page.indexOf(begin) + begin.length;
+    const end = page.indexOf('<!-- end -->', start);
+    if (start < begin.length || end < 0) throw new Error(`docs/protocols.md has no settings of ${name}`);
+    const rows = Object.entries(settings).map(([key, spec]) => [
+      `\`${key}\``,
+      spec.values?.join(', ') ?? spec.type,
+      defaultOf(spec),
+      spec.about,
+    ]);
+    const text = rows.length === 0 ? 'No settings.' : table(['setting', 'values', 'default', 'meaning'], rows);
+    page = `${page.slice(0, start)}\n\n${text}\n\n${page.slice(end)}`;
+  }
+  return page;
+}
+
+const defaultOf = ({ type, default: value = '' }) =>
+  type === 'duration' && typeof value === 'number' ? `${value / 1_000}s` : String(value);
+
 const pages = {
   'docs/readings.md': readingsPage(),
   'docs/operations.md': operationsPage(),
+  'docs/protocols.md': protocolsPage(),
+  'device-profiles/preset-schema.json': `${JSON.stringify(presetJsonSchema(), null, 2)}\n`,
   'device-profiles/schema.json': `${JSON.stringify(profileJsonSchema(), null, 2)}\n`,
 };
 
