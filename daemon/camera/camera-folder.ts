@@ -156,7 +156,6 @@ export class CameraFolder {
     if (file.size === 0 && !this.#waiting.has(name)) return;
     if (this.#sealed.has(file) || (await this.#isRenamed(file))) {
       this.#waiting.drop(name);
-      this.#waiting.found(file);
     } else {
       this.#waiting.see(file, type, now);
     }

@@ -48,7 +48,6 @@ export class WaitingFiles {
     if (known !== undefined && isSameContent(known.file, file)) return;
     // Another file took its name.
     if (known !== undefined && !isSameFile(known.file, file)) this.miss(file.name, now);
-    this.#missing = this.#missing.filter((missing) => !isSameFile(missing.file, file));
     this.#waiting.set(file.name, {
       file,
       type,
@@ -71,12 +70,7 @@ export class WaitingFiles {
     this.#missing.push({ file: known.file, since: now });
   }
 
-  /** A file is dealt with or seen under another name: it is not missing. */
-  found(file: SeenFile): void {
-    this.#missing = this.#missing.filter((missing) => !isSameFile(missing.file, file));
-  }
-
-  /** Files that are gone for good: they were missing for as long as a file settles, and no other name has them. */
+  /** Files that are gone for good: they were missing for as long as a file settles, and none that waits is the same. */
   takeVanished(now: number): SeenFile[] {
     if (this.#missing.length === 0) return [];
     const gone = this.#missing.filter(({ since }) => now - since >= this.#settle);

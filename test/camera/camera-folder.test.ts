@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   closeSync,
+  ftruncateSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -70,6 +71,20 @@ describe('a finished file', () => {
     rig.start();
     await rig.sealed(1);
     expect(rig.frames[0]?.fields).toMatchObject({ size: 3_000_001, sha256: sha256(clip) });
+  });
+
+  it('is not one that is written again while it is hashed', async () => {
+    const clip = openSync(rig.path('clip.mp4'), 'w');
+    ftruncateSync(clip, 300_000_000);
+    await rig.watching();
+    await sleep(SETTLE_MS + 150);
+    expect(rig.frames).toEqual([]);
+    ftruncateSync(clip, 5);
+    writeSync(clip, 'final', 0);
+    closeSync(clip);
+    await rig.sealed(1);
+    expect(rig.frames[0]?.fields).toMatchObject({ size: 5, sha256: sha256('final') });
+    expect(rig.losses).toEqual([]);
   });
 
   it('is not one that is still written, whatever its pauses up to the time that a file settles', async () => {
