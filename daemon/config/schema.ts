@@ -102,13 +102,18 @@ export const daemonSchema = z
       .prefault({}),
     log: logSchema,
   })
-  .superRefine(({ preset, ports, cameras }, context) => {
+  .superRefine(({ preset, ports, cameras, privacy }, context) => {
     if (preset === undefined && ports.length === 0) {
       context.addIssue({ code: 'custom', path: ['ports'], message: 'needs at least one port, or a preset' });
     }
     for (const [index, { profile }] of ports.entries()) {
       if (preset !== undefined || profile !== undefined) continue;
       context.addIssue({ code: 'custom', path: ['ports', index, 'profile'], message: 'is missing' });
+    }
+    for (const [index, { evidence }] of ports.entries()) {
+      if (evidence === undefined || privacy.zones.length === 0) continue;
+      const message = 'keeps raw bytes, which would show where the gateway was within a privacy zone';
+      context.addIssue({ code: 'custom', path: ['ports', index, 'evidence'], message });
     }
     const taken = new Set(['host', ...ports.map(({ source }) => source)]);
     for (const [index, { source }] of cameras.entries()) {

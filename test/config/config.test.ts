@@ -107,6 +107,11 @@ describe('a configuration', () => {
       MINIMAL.replace('1883"', '1883", passwordFile: pw'),
       'CONFIG_INVALID c.yaml:5 mqtt.passwordFile: needs username beside it',
     ],
+    [
+      'raw evidence beside privacy zones',
+      `${MINIMAL.replace('generic-nmea }', 'generic-nmea, evidence: { directory: raw } }')}privacy: { zones: [{ name: home, circle: { lat: 1, lon: 2, radius: 300 } }] }\n`,
+      'CONFIG_INVALID c.yaml:3 ports[0].evidence: keeps raw bytes',
+    ],
     ['text that is not YAML', 'signer: [', 'CONFIG_SYNTAX c.yaml:1'],
   ])('with %s is refused in one line that says where and what to do', (_, text, expected) => {
     const [first] = findConfigErrors(text, 'c.yaml', 'daemon');
