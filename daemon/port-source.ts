@@ -6,7 +6,7 @@ import type { SourceStatus } from './health/index.ts';
 import type { Log } from './log.ts';
 import { type DeviceProfile, Plausibility } from './profiles/index.ts';
 import type { Loss } from './proof/index.ts';
-import { type BeaconRequest, type Decoder, findProtocol } from './protocols/index.ts';
+import { type BeaconRequest, type Decoder, type DecoderStats, findProtocol } from './protocols/index.ts';
 import type { KindName, Observation, Reading } from './readings/index.ts';
 import { mediumOf, type PortOptions, PortSupervisor } from './serial/index.ts';
 import { RELEASED } from './version.ts';
@@ -29,6 +29,7 @@ export class PortSource {
   readonly #evidence: EvidenceRecorder | undefined;
   readonly #kept: Partial<Record<KindName, number>> = {};
   #implausible = 0;
+  #configured: DecoderStats['configured'];
 
   constructor(port: PortConfig, profile: DeviceProfile, hooks: PortSourceHooks) {
     this.#port = port;
@@ -41,7 +42,10 @@ export class PortSource {
         onBytes: (chunk, t, peer) => this.#feed(chunk, t, peer),
         onQuiet: (t) => this.#take(this.#decoder.quiet(t)),
         onOpen: (t) => this.#take(this.#decoder.opened?.(t)),
-        onTick: (t) => this.#take(this.#decoder.tick?.(t)),
+        onTick: (t) => {
+          this.#take(this.#decoder.tick?.(t));
+          this.#tellConfiguration();
+        },
         onOverflow: (_bytes, t) => hooks.onLoss({ reason: 'source-overflow', count: 0, from: t, to: t }),
         log: hooks.log,
       },
@@ -121,6 +125,17 @@ export class PortSource {
       if (!this.#plausibility.holds(observation)) this.#implausible += 1;
       this.#keep(observation);
     }
+  }
+
+  /** A device that does not take its configuration is read all the same; the operator hears of it, once. */
+  #tellConfiguration(): void {
+    if (this.#decoder.tick === undefined) return;
+    const { configured, configureFailures } = this.#decoder.stats;
+    if (configured === this.#configured) return;
+    this.#configured = configured;
+    const log = this.#hooks.log.child({ room: 'protocols', source: this.#port.source });
+    if (configured === 'done') log.info({}, 'the device took its configuration');
+    if (configured === 'failed') log.warn({ refused: configureFailures }, 'the device did not take its configuration');
   }
 
   #keep(observation: Observation): void {

@@ -40,14 +40,17 @@ const DRIVE = new URL('captures/gnss/nmea-multi-band-midnight.bin', import.meta.
 
 function sourceOf(port: Omit<PortConfig, 'source' | 'profile'>, profile: DeviceProfile = generic) {
   const readings: Reading[] = [];
+  const log = keptLog();
   const source = new PortSource({ source: 'gnss', profile: profile.id, ...port }, profile, {
     onReading: (reading) => readings.push(reading),
     onLoss: () => {},
     clock: new Clock(),
-    log: keptLog(),
+    log,
   });
-  return { source, readings };
+  return { source, readings, log };
 }
+
+const REFUSED = 'the device did not take its configuration';
 
 describe('a configured port', () => {
   it('counts readings that are not plausible, and keeps them', async () => {
@@ -137,6 +140,32 @@ describe('a configured port', () => {
     );
     device.write(Buffer.from('$PMTK001,220,3*30\r\n'));
     await vi.waitFor(() => expect(source.status()).toMatchObject({ configured: 'done', sent: heard.length }));
+    stop.abort();
+    await running;
+    device.close();
+  });
+
+  it('says once, by name, what its device refuses, and reads on', async () => {
+    const device = new VirtualPort('receiver', (bytes) => {
+      // PMTK001: command 220 is not supported.
+      if (Buffer.from(bytes).includes('PMTK220')) device.write(Buffer.from('$PMTK001,220,1*32\r\n'));
+    });
+    const profile = { ...generic, configure: { nmea: ['PMTK220,100'] } };
+    const { source, log } = sourceOf({ path: device.open() }, profile);
+    const stop = new AbortController();
+    const running = source.run(stop.signal);
+    await vi.waitFor(
+      () => {
+        device.write(Buffer.from('$PMTK010,002*2D\r\n'));
+        expect(source.status().configured).toBe('failed');
+      },
+      { timeout: 20_000, interval: 200 },
+    );
+    await vi.waitFor(() => expect(log.lines.map(({ phrase }) => phrase)).toContain(REFUSED));
+    expect(log.lines.filter(({ phrase }) => phrase === REFUSED)).toMatchObject([
+      { level: 'warn', fields: { refused: [expect.stringContaining('PMTK220')] } },
+    ]);
+    expect(source.status().state).toBe('running');
     stop.abort();
     await running;
     device.close();
