@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Backoff } from '../backoff.ts';
 import type { MqttConfig } from '../config/mqtt.ts';
 import { FieldsealError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { Backoff } from './backoff.ts';
 import { Deferred } from './deferred.ts';
 import { brokerError, type Failure, PublishError } from './failure.ts';
 import { FailureLog } from './failure-log.ts';

@@ -1,4 +1,3 @@
-export { Backoff } from './backoff.ts';
 export { BrokerConnection, type BrokerConnectionOptions, type BrokerStats } from './connection.ts';
 export { PublishError, type PublishFailure } from './failure.ts';
 export type { ConnectionLimits, Message, MessageHandler, MessageProperties, PublishOptions } from './message.ts';

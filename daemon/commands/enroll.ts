@@ -2,10 +2,9 @@ import { Command, InvalidArgumentError } from 'commander';
 import { loadDaemonConfig } from '../config/index.ts';
 import { FieldsealError, locate, reasonOf } from '../errors.ts';
 import { writeDurably } from '../files.ts';
-import { kidToText, type Place, signEnrolment, thumbprint } from '../proof/index.ts';
+import { kidToText, type Place, thumbprint } from '../proof/index.ts';
+import { makeEnrolment } from '../self-enrolment.ts';
 import { openSigner } from '../signing/index.ts';
-import { loadSources } from '../sources.ts';
-import { SOFTWARE } from '../version.ts';
 import { type CommandIo, examples, printJson, printLine } from './io.ts';
 
 interface EnrollOptions {
@@ -37,31 +36,12 @@ export function enrollCommand(io: CommandIo): Command {
 
 async function enroll(io: CommandIo, { config: file, out, owner, place, json }: EnrollOptions): Promise<void> {
   const config = await loadDaemonConfig(file);
-  const { proofSources } = await loadSources(config);
-  const profiles = [...new Map(proofSources.map(({ profile, profileDigest }) => [profile, profileDigest]))];
   const signer = await locate('signer.uri', () => openSigner(config.signer));
   try {
-    const record = await signEnrolment(
-      {
-        publicKey: signer.publicKey,
-        custody: signer.custody,
-        profiles: profiles.map(([name, digest]) => ({ name, digest })),
-        ...(owner === undefined ? {} : { owner }),
-        ...(place === undefined ? {} : { place }),
-        created: Date.now(),
-        software: SOFTWARE,
-      },
-      signer,
-    );
+    const { record, profiles } = await makeEnrolment(config, signer, { owner, place });
     await write(out, record);
     const device = kidToText(thumbprint(signer.publicKey));
-    if (json)
-      return printJson(io.stdout, {
-        device,
-        file: out,
-        custody: signer.custody,
-        profiles: profiles.map(([name]) => name),
-      });
+    if (json) return printJson(io.stdout, { device, file: out, custody: signer.custody, profiles });
     await printLine(io.stdout, `device  ${device}`);
     await printLine(
       io.stdout,

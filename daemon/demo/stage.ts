@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type DaemonConfig, loadDaemonConfig, loadVerifierConfig, type VerifierConfig } from '../config/index.ts';
 import { FieldsealError } from '../errors.ts';
-import { publicKeyToJson, signEnrolment } from '../proof/index.ts';
+import { publicKeyToJson } from '../proof/index.ts';
+import { makeEnrolment } from '../self-enrolment.ts';
 import { createKey, openSigner, provisionSoftHsm } from '../signing/index.ts';
-import { loadSources } from '../sources.ts';
 import { admit, exportDevices, openLedger } from '../verifier/index.ts';
-import { SOFTWARE } from '../version.ts';
 
 /** What a newcomer would set up by hand: a token with two keys, two configurations, an admitted device. */
 export interface DemoStage {
@@ -65,19 +64,8 @@ export async function setStage(folder: string, plan: DemoPlan): Promise<DemoStag
 }
 
 async function enrol(folder: string, daemon: DaemonConfig, verifier: VerifierConfig): Promise<void> {
-  const { proofSources } = await loadSources(daemon);
   const signer = await openSigner(daemon.signer);
-  const record = await signEnrolment(
-    {
-      publicKey: signer.publicKey,
-      custody: signer.custody,
-      profiles: proofSources.map(({ profile, profileDigest }) => ({ name: profile, digest: profileDigest })),
-      owner: 'the demo',
-      created: Date.now(),
-      software: SOFTWARE,
-    },
-    signer,
-  );
+  const { record } = await makeEnrolment(daemon, signer, { owner: 'the demo' });
   await signer.close();
   await writeFile(join(folder, 'enrolment.cose'), record);
   const ledger = openLedger(verifier.ledger);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { cameraSchema } from '../config/camera.ts';
 import { PRESET_FAMILY } from './folders.ts';
+import { fileJsonSchema } from './json-schema.ts';
 
 const sourceName = z
   .string()
@@ -54,17 +55,5 @@ export type PresetData = z.output<typeof presetSchema>;
 
 /** The JSON Schema of a preset file, for editors: device-profiles/preset-schema.json. */
 export function presetJsonSchema(): object {
-  const override = ({
-    zodSchema,
-    jsonSchema,
-  }: {
-    zodSchema: z.core.$ZodTypes;
-    jsonSchema: Record<string, unknown>;
-  }) => {
-    if (zodSchema._zod.def.type === 'unknown') Object.assign(jsonSchema, { type: 'string' });
-  };
-  return {
-    title: 'Fieldseal gateway preset',
-    ...z.toJSONSchema(presetObject, { io: 'input', unrepresentable: 'any', override }),
-  };
+  return fileJsonSchema('Fieldseal gateway preset', presetObject);
 }

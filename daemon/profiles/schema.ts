@@ -3,6 +3,7 @@ import { duration } from '../config/index.ts';
 import { findProtocol, PROTOCOLS } from '../protocols/index.ts';
 import { KIND_NAMES, type KindName, kindSpec } from '../readings/index.ts';
 import { configureSchema } from './configure.ts';
+import { fileJsonSchema } from './json-schema.ts';
 import { resolveSettings, settingsJsonSchema } from './settings.ts';
 
 const kindName = z.enum(KIND_NAMES as [KindName, ...KindName[]]);
@@ -103,18 +104,8 @@ export type ProfileData = z.output<typeof profileSchema>;
 
 /** The JSON Schema of a profile file, for editors: device-profiles/schema.json. */
 export function profileJsonSchema(): object {
-  const override = ({
-    zodSchema,
-    jsonSchema,
-  }: {
-    zodSchema: z.core.$ZodTypes;
-    jsonSchema: Record<string, unknown>;
-  }) => {
-    if (zodSchema._zod.def.type === 'unknown') Object.assign(jsonSchema, { type: 'string' });
-  };
   return {
-    title: 'Fieldseal device profile',
-    ...z.toJSONSchema(profileObject, { io: 'input', unrepresentable: 'any', override }),
+    ...fileJsonSchema('Fieldseal device profile', profileObject),
     anyOf: [{ required: ['serial'] }, { required: ['network'] }],
     oneOf: Object.entries(PROTOCOLS).map(([name, { kinds, settings = {} }]) => ({
       properties: {

@@ -1,6 +1,7 @@
+import { pause } from '../abort.ts';
+import { Backoff } from '../backoff.ts';
 import type { FieldsealError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { Backoff } from './backoff.ts';
 import { BaudSearch } from './baud-search.ts';
 import { ByteBudget } from './byte-budget.ts';
 import type { PortMatch } from './find-port.ts';
@@ -87,7 +88,10 @@ export class PortSupervisor {
     this.#hooks = hooks;
     this.#log = hooks.log.child({ room: 'serial', source: options.source });
     this.#baud = new BaudSearch(options.baudRates);
-    this.#backoff = new Backoff(this.#timing.backoffMinMs, this.#timing.backoffMaxMs, options.random);
+    this.#backoff = new Backoff(
+      { minMs: this.#timing.backoffMinMs, maxMs: this.#timing.backoffMaxMs, floor: 0.5 },
+      options.random,
+    );
     this.#budget = new ByteBudget(this.#timing.maxBytesPerSecond);
     this.#now = options.now ?? Date.now;
     this.#stats = emptyStats();
@@ -205,7 +209,7 @@ export class PortSupervisor {
     if (cause !== 'failed') this.#baud.rewind();
     this.#setState('unplugged');
     // A device that comes and goes without ever making sense is not worth a busy loop.
-    await delay(frames > 0 ? this.#timing.settleMs : this.#backoff.next(), signal);
+    await pause(frames > 0 ? this.#timing.settleMs : this.#backoff.next(), signal);
   }
 
   #feed(chunk: Uint8Array, peer: string | undefined, canWait: boolean): number {
@@ -235,7 +239,7 @@ export class PortSupervisor {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
     // udev sets a new node up in several steps: to be too quick only means to be refused again.
-    if (!either.signal.aborted) await delay(this.#timing.settleMs, signal);
+    if (!either.signal.aborted) await pause(this.#timing.settleMs, signal);
   }
 
   /** A port that is opened anew for lack of frames stays in its trouble until a frame comes. */
@@ -268,17 +272,4 @@ export class PortSupervisor {
       log.debug({ state, path }, 'port state');
     }
   }
-}
-
-async function delay(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const finish = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, ms);
-    signal.addEventListener('abort', finish);
-  });
 }

@@ -1,3 +1,4 @@
+import { pause } from '../abort.ts';
 import { type Device, NOTHING } from './device.ts';
 import { FaultInjector, type FaultOptions } from './faults.ts';
 import { PacedLine } from './paced-line.ts';
@@ -186,15 +187,5 @@ export class PluggedDevice {
 }
 
 /** Waits until a time of performance.now(), or until `signal` aborts. */
-export async function until(time: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const finish = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, Math.max(0, time - performance.now()));
-    signal.addEventListener('abort', finish);
-  });
-}
+export const until = (time: number, signal: AbortSignal): Promise<void> =>
+  pause(Math.max(0, time - performance.now()), signal);

@@ -2,11 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadDaemonConfig, loadVerifierConfig } from '../../dist/config/index.js';
-import { publicKeyToJson, signEnrolment } from '../../dist/proof/index.js';
+import { publicKeyToJson } from '../../dist/proof/index.js';
+import { makeEnrolment } from '../../dist/self-enrolment.js';
 import { createKey, openSigner } from '../../dist/signing/index.js';
-import { loadSources } from '../../dist/sources.js';
 import { admit, openLedger } from '../../dist/verifier/index.js';
-import { SOFTWARE } from '../../dist/version.js';
 import { profileYaml } from './devices.mjs';
 
 /** A gateway and a verifier with software keys, the device admitted. `paths` are the ports by source. */
@@ -48,19 +47,8 @@ export async function makeSite({ devices, paths, brokerUrl }) {
 }
 
 async function enrol({ daemon, verifier }) {
-  const { proofSources } = await loadSources(daemon);
   const signer = await openSigner(daemon.signer);
-  const record = await signEnrolment(
-    {
-      publicKey: signer.publicKey,
-      custody: signer.custody,
-      profiles: proofSources.map(({ profile, profileDigest }) => ({ name: profile, digest: profileDigest })),
-      owner: 'the soak',
-      created: Date.now(),
-      software: SOFTWARE,
-    },
-    signer,
-  );
+  const { record } = await makeEnrolment(daemon, signer, { owner: 'the soak' });
   await signer.close();
   const ledger = openLedger(verifier.ledger);
   admit(ledger, record, Date.now());

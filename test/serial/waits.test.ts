@@ -2,21 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Backoff } from '../../daemon/serial/backoff.ts';
 import { ByteBudget } from '../../daemon/serial/byte-budget.ts';
 import { nodeChange, nodeMark } from '../../daemon/serial/node-watch.ts';
-
-describe('backoff', () => {
-  it.each([
-    { random: 1, waits: [10, 20, 40, 80, 100, 100] },
-    { random: 0, waits: [5, 10, 20, 40, 50, 50] },
-  ])('doubles up to its maximum and draws from the upper half (random $random)', ({ random, waits }) => {
-    const backoff = new Backoff(10, 100, () => random);
-    expect(waits.map(() => backoff.next())).toEqual(waits);
-    backoff.reset();
-    expect(backoff.next()).toBe(waits[0]);
-  });
-});
 
 describe('a byte budget', () => {
   it('grants a second at once and then what time brings', () => {

@@ -6,12 +6,11 @@ import { vi } from 'vitest';
 import { loadDaemonConfig, loadVerifierConfig, type VerifierConfig } from '../../daemon/config/index.ts';
 import { EmbeddedBroker } from '../../daemon/demo/embedded-broker.ts';
 import { Gateway } from '../../daemon/gateway.ts';
-import { publicKeyToJson, signEnrolment, thumbprint } from '../../daemon/proof/index.ts';
+import { publicKeyToJson, thumbprint } from '../../daemon/proof/index.ts';
+import { makeEnrolment } from '../../daemon/self-enrolment.ts';
 import { createKey, openSigner, type Signer } from '../../daemon/signing/index.ts';
-import { loadSources } from '../../daemon/sources.ts';
 import { runStages } from '../../daemon/stages.ts';
 import { admit, openLedger, VerifierService } from '../../daemon/verifier/index.ts';
-import { SOFTWARE } from '../../daemon/version.ts';
 import { keptLog } from './kept-log.ts';
 
 /** A reading as the ledger has it, of a proof that was accepted. */
@@ -76,14 +75,11 @@ ${sections}
     const daemon = await loadDaemonConfig(join(folder, 'fieldseal.yaml'));
     const verifier = await loadVerifierConfig(join(folder, 'verifier.yaml'));
     const signer = await openSigner(daemon.signer);
-    const { proofSources } = await loadSources(daemon);
-    const profiles = proofSources.map(({ profile, profileDigest }) => ({ name: profile, digest: profileDigest }));
-    const { publicKey, custody } = signer;
-    const created = Date.now();
-    const record = await signEnrolment({ publicKey, custody, profiles, created, software: SOFTWARE }, signer);
+    const { record } = await makeEnrolment(daemon, signer, {});
+    const { publicKey } = signer;
     await signer.close();
     const ledger = openLedger(verifier.ledger);
-    admit(ledger, record, created);
+    admit(ledger, record, Date.now());
     ledger.close();
     const log = keptLog();
     const gateway = new Gateway(daemon, { log, notify: () => false, env: {} });

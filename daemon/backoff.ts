@@ -1,16 +1,25 @@
+export interface BackoffBounds {
+  readonly minMs: number;
+  readonly maxMs: number;
+  /** The least wait, as a share of the ceiling: 0 by default ("full jitter"). */
+  readonly floor?: number;
+}
+
 /**
- * Waiting times between attempts: a random time between nothing and a ceiling that doubles from `minMs` to `maxMs`
- * ("full jitter"), so that a thousand devices don't come back to a restarted broker in the same second.
+ * Waiting times between attempts: a random time up to a ceiling that doubles from `minMs` to `maxMs`, so that a thousand devices
+ * don't come back to a restarted broker in the same second, nor the ports of one in step.
  */
 export class Backoff {
   readonly #minMs: number;
   readonly #maxMs: number;
+  readonly #floor: number;
   readonly #random: () => number;
   #ceilingMs: number;
 
-  constructor(bounds: { minMs: number; maxMs: number }, random: () => number = Math.random) {
+  constructor(bounds: BackoffBounds, random: () => number = Math.random) {
     this.#minMs = Math.min(bounds.minMs, bounds.maxMs);
     this.#maxMs = bounds.maxMs;
+    this.#floor = bounds.floor ?? 0;
     this.#random = random;
     this.#ceilingMs = this.#minMs;
   }
@@ -22,7 +31,7 @@ export class Backoff {
 
   /** How long to wait before the next attempt, in milliseconds. */
   next(): number {
-    const wait = Math.round(this.#random() * this.#ceilingMs);
+    const wait = Math.round((this.#floor + this.#random() * (1 - this.#floor)) * this.#ceilingMs);
     this.#ceilingMs = Math.min(this.#ceilingMs * 2, this.#maxMs);
     return wait;
   }
