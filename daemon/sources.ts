@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DaemonConfig } from './config/index.ts';
+import type { CameraConfig, DaemonConfig } from './config/index.ts';
 import { FieldsealError } from './errors.ts';
 import {
   type DeviceProfile,
@@ -12,15 +12,12 @@ import {
 import type { ProofSource } from './proof/index.ts';
 import { AUTO_PATH, mediumOf, transportFor } from './serial/index.ts';
 
-/** A source that the daemon has built in. No file describes it: its digest is that of its name. */
-const builtIn = (source: string, profile: string): ProofSource => ({
-  source,
-  profile,
-  profileDigest: createHash('sha256').update(profile).digest(),
-});
-
-/** The gateway itself as a source of host.health readings. */
-export const HOST_SOURCE = builtIn('host', 'builtin/host');
+/** The gateway itself as a source of host.health readings. No file describes it: its digest is that of its name. */
+export const HOST_SOURCE: ProofSource = {
+  source: 'host',
+  profile: 'builtin/host',
+  profileDigest: createHash('sha256').update('builtin/host').digest(),
+};
 
 export interface ConfiguredPort {
   readonly port: ProfiledPort;
@@ -30,7 +27,7 @@ export interface ConfiguredPort {
 /** The ports with their profiles, the cameras, and every source that a proof of this gateway may name. */
 export interface Sources {
   readonly ports: readonly ConfiguredPort[];
-  readonly cameras: DaemonConfig['cameras'];
+  readonly cameras: readonly CameraConfig[];
   readonly proofSources: readonly ProofSource[];
 }
 
@@ -48,17 +45,26 @@ export async function loadSources(config: DaemonConfig): Promise<Sources> {
     checkPath(port.path, profile, `${place}.path`);
     ports.push({ port, profile });
   }
-  const described = [
-    ...ports.map(({ port, profile }) => ({
-      source: port.source,
-      profile: profile.id,
-      profileDigest: profile.digest,
-    })),
-    ...inputs.cameras.map(({ source }) => builtIn(source, 'builtin/camera')),
-  ];
-  const proofSources = config.health.interval > 0 ? [...described, HOST_SOURCE] : described;
-  return { ports, cameras: inputs.cameras, proofSources };
+  const cameras: CameraConfig[] = [];
+  const proofSources = ports.map(({ port, profile }) => describe(port.source, profile));
+  for (const camera of inputs.cameras) {
+    const place = `cameras: ${camera.source}.profile`;
+    const profile = await placed(place, camera.profile, () => loadProfile(camera.profile, folders));
+    if (profile.folder === undefined) {
+      throw new FieldsealError('CONFIG_INVALID', { detail: `${profile.id} is the profile of a port`, place });
+    }
+    cameras.push({ ...profile.folder, ...camera });
+    proofSources.push(describe(camera.source, profile));
+  }
+  if (config.health.interval > 0) proofSources.push(HOST_SOURCE);
+  return { ports, cameras, proofSources };
 }
+
+const describe = (source: string, { id, digest }: DeviceProfile): ProofSource => ({
+  source,
+  profile: id,
+  profileDigest: digest,
+});
 
 /** What is not there is missed where it was asked for. */
 async function placed<T>(place: string, id: string, load: () => Promise<T>): Promise<T> {
@@ -71,14 +77,15 @@ async function placed<T>(place: string, id: string, load: () => Promise<T>): Pro
 }
 
 /** A path that its device cannot be reached by is told before anything starts. */
-function checkPath(path: string, { id, serial }: DeviceProfile, place: string): void {
+function checkPath(path: string, { id, serial, folder }: DeviceProfile, place: string): void {
+  const refuse = (detail: string): FieldsealError => new FieldsealError('CONFIG_INVALID', { detail, place });
+  if (folder !== undefined) throw refuse(`${id} is for a folder: name it under cameras`);
   try {
     transportFor(path, serial?.match, 0);
   } catch (error) {
     throw error instanceof FieldsealError ? error.at(place) : error;
   }
   if (mediumOf(path) !== 'serial') return;
-  const refuse = (detail: string): FieldsealError => new FieldsealError('CONFIG_INVALID', { detail, place });
   if (serial === undefined)
     throw refuse(`${id} is reached over the network: write udp://[HOST]:PORT or tcp://HOST:PORT`);
   if (path === AUTO_PATH && serial.match === undefined) {

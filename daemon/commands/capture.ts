@@ -70,17 +70,22 @@ async function capture(io: CommandIo, path: string, options: CaptureOptions): Pr
     },
   );
   const listener = profile && new Listener(path, profile, supervisor);
-  const enough = options.seconds === undefined ? [] : [AbortSignal.timeout(options.seconds * 1_000)];
-  const stop = AbortSignal.any([io.signal, recording.failed, ...enough]);
-  await supervisor.run(stop);
+  // Not AbortSignal.timeout: behind AbortSignal.any nothing else holds it, and it may be collected before its time.
+  const enough = new AbortController();
+  const timer = options.seconds === undefined ? undefined : setTimeout(() => enough.abort(), options.seconds * 1_000);
+  await supervisor.run(AbortSignal.any([io.signal, recording.failed, enough.signal]));
+  clearTimeout(timer);
   await recording.close();
   const { bytes, chunks, seconds } = recording;
   if (bytes === 0) answerNo(io);
   await printJson(io.stdout, { file: options.out, bytes, chunks, seconds, frames: listener?.decoder.stats.frames });
 }
 
-async function profileOf({ profile, folder = [] }: CaptureOptions): Promise<DeviceProfile | undefined> {
-  return profile === undefined ? undefined : loadProfile(profile, [...folder, SHIPPED_PROFILES]);
+async function profileOf({ profile: id, folder = [] }: CaptureOptions): Promise<DeviceProfile | undefined> {
+  if (id === undefined) return undefined;
+  const profile = await loadProfile(id, [...folder, SHIPPED_PROFILES]);
+  if (profile.folder !== undefined) throw new FieldsealError('USAGE', { detail: `${id} is no profile of a port` });
+  return profile;
 }
 
 /** Without a profile nothing is known of what is valid: any byte is. */

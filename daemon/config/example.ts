@@ -31,6 +31,7 @@ cameras: []
 # cameras:
 #   - source: dashcam # the name that its readings carry
 #     folder: /media/dashcam # with all folders below it
+#     profile: dashcam/camera-folder # this is the default; what follows is the profile's where it is left out
 #     settle: 2s # a file that did not change for so long is finished
 #     maxFixAge: 10s # a fix further than this from a file's time is not the fix at that time
 #     types: [jpg, mp4] # endings that count; left out, those of common images and clips

@@ -1,4 +1,4 @@
-export type { CameraConfig } from './camera.ts';
+export { type CameraConfig, cameraFolderSchema } from './camera.ts';
 export { type Fault, parseYaml } from './document.ts';
 export { DAEMON_EXAMPLE, VERIFIER_EXAMPLE } from './example.ts';
 export { findConfigErrors, loadDaemonConfig, loadVerifierConfig, readConfig } from './load.ts';

@@ -11,5 +11,5 @@ export {
   readPreset,
 } from './preset.ts';
 export { presetJsonSchema } from './preset-schema.ts';
-export { type ProfileData, profileJsonSchema, profileSchema } from './schema.ts';
+export { kindsOf, type ProfileData, profileJsonSchema, profileSchema } from './schema.ts';
 export { defaultSettings, resolveSettings } from './settings.ts';

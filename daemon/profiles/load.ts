@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { FieldsealError } from '../errors.ts';
-import { findProtocol } from '../protocols/index.ts';
 import { invalidProfile, isPresetId, listFiles, readChecked } from './folders.ts';
-import { type ProfileData, profileSchema } from './schema.ts';
+import { kindsOf, type ProfileData, profileSchema } from './schema.ts';
 
 /** A validated device profile. */
 export interface DeviceProfile extends ProfileData {
@@ -35,7 +34,7 @@ export async function loadProfile(id: string, folders: readonly string[]): Promi
  */
 export async function readProfile(file: string, id?: string): Promise<DeviceProfile> {
   const { value: profile, bytes } = await readChecked(file, profileSchema, id);
-  const kinds = findProtocol(profile.protocol)?.kinds ?? [];
+  const kinds = kindsOf(profile.protocol);
   for (const kind of Object.keys(profile.readings)) {
     if (!kinds.some((known) => known === kind)) {
       throw invalidProfile(`${file} readings`, `${kind} is no reading of the protocol ${profile.protocol}`);

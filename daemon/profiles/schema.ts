@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration } from '../config/index.ts';
+import { cameraFolderSchema, duration } from '../config/index.ts';
 import { findProtocol, PROTOCOLS } from '../protocols/index.ts';
 import { KIND_NAMES, type KindName, kindSpec } from '../readings/index.ts';
 import { configureSchema } from './configure.ts';
@@ -41,7 +41,14 @@ const boundsSchema = z
   .refine(({ min, max }) => min !== undefined || max !== undefined, 'has neither min nor max')
   .refine(({ min = -Infinity, max = Infinity }) => min <= max, 'has a min above its max');
 
-const protocolNames = Object.keys(PROTOCOLS) as [string, ...string[]];
+/** A camera is no port: it speaks no protocol, its folder is watched. */
+const CAMERA = { protocol: 'camera-folder', kinds: ['camera.frame'] } as const;
+
+const protocolNames: readonly [string, ...string[]] = [CAMERA.protocol, ...Object.keys(PROTOCOLS)];
+
+/** The kinds of readings that a profile's protocol can yield. */
+export const kindsOf = (protocol: string): readonly KindName[] =>
+  protocol === CAMERA.protocol ? CAMERA.kinds : (findProtocol(protocol)?.kinds ?? []);
 
 const profileObject = z.strictObject({
   id: z
@@ -52,6 +59,7 @@ const profileObject = z.strictObject({
   protocol: z.enum(protocolNames).describe('What the device speaks'),
   serial: serialSchema.exactOptional(),
   network: networkSchema.exactOptional(),
+  folder: cameraFolderSchema.exactOptional().describe('How the folder of a camera is watched'),
   settings: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .prefault({})
@@ -79,8 +87,16 @@ export const profileSchema = profileObject.transform((profile, context) => {
   const fault = (path: (string | number)[], message: string): void => {
     context.addIssue({ code: 'custom', path, message });
   };
-  if (profile.serial === undefined && profile.network === undefined) {
-    fault([], 'neither serial nor network: one of them says how the device is reached');
+  if (profile.protocol === CAMERA.protocol) {
+    if (profile.folder === undefined) fault(['folder'], 'is missing: it says how the folder is watched');
+    for (const part of ['serial', 'network'] as const) {
+      if (profile[part] !== undefined) fault([part], 'is for a port, which a camera is not');
+    }
+  } else {
+    if (profile.folder !== undefined) fault(['folder'], `is for the protocol ${CAMERA.protocol} alone`);
+    if (profile.serial === undefined && profile.network === undefined) {
+      fault([], 'neither serial nor network: one of them says how the device is reached');
+    }
   }
   for (const [kind, fields] of Object.entries(profile.plausible)) {
     for (const name of Object.keys(fields)) {
@@ -106,12 +122,12 @@ export type ProfileData = z.output<typeof profileSchema>;
 export function profileJsonSchema(): object {
   return {
     ...fileJsonSchema('Fieldseal device profile', profileObject),
-    anyOf: [{ required: ['serial'] }, { required: ['network'] }],
-    oneOf: Object.entries(PROTOCOLS).map(([name, { kinds, settings = {} }]) => ({
+    anyOf: [{ required: ['serial'] }, { required: ['network'] }, { required: ['folder'] }],
+    oneOf: protocolNames.map((name) => ({
       properties: {
         protocol: { const: name },
-        readings: { propertyNames: { enum: kinds } },
-        settings: settingsJsonSchema(settings),
+        readings: { propertyNames: { enum: kindsOf(name) } },
+        settings: settingsJsonSchema(findProtocol(name)?.settings ?? {}),
       },
     })),
   };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findConfigErrors, loadDaemonConfig } from '../../daemon/config/index.ts';
+import { loadSources } from '../../daemon/sources.ts';
 import { DaemonFolder } from '../support/daemon-folder.ts';
 
 let site: DaemonFolder;
@@ -40,10 +41,12 @@ describe('the configuration of cameras and privacy zones', () => {
       {
         source: 'dashcam',
         folder: join(site.folder, 'card'),
-        settle: 2_000,
-        maxFixAge: 10_000,
+        profile: 'dashcam/camera-folder',
         state: join(site.folder, 'dashcam.journal'),
       },
+    ]);
+    expect((await loadSources(config)).cameras).toMatchObject([
+      { source: 'dashcam', settle: 2_000, maxFixAge: 10_000 },
     ]);
     expect(config.privacy.zones[1]).toEqual({ name: 'works', geojson: join(site.folder, 'works.geojson') });
     expect(config.privacy.state).toBe(join(site.folder, 'zones.json'));

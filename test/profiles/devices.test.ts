@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   type DeviceProfile,
@@ -17,6 +18,7 @@ import { LoraAir } from '../../daemon/simulator/lora-air.ts';
 import { Rak3172 } from '../../daemon/simulator/rak3172.ts';
 import { Rn2483 } from '../../daemon/simulator/rn2483.ts';
 import { WioE5 } from '../../daemon/simulator/wio-e5.ts';
+import { CameraRig } from '../camera/rig.ts';
 import { runCommand } from '../support/run-command.ts';
 import { type Played, playDevice, playForwarder, START } from './bench.ts';
 import { RECORDINGS, RecordedDevice, UnicoreDevice } from './recordings.ts';
@@ -36,13 +38,14 @@ const ublox = () => receiver('ublox');
 const beast = () => new BeastReceiver({ seed: 7, aircraft: 3 });
 
 /** What stands for each profile's device: a model of the simulator, or a recording of our own. */
-const DEVICES: Readonly<Record<string, (() => Device) | 'packet-forwarder'>> = {
+const DEVICES: Readonly<Record<string, (() => Device) | 'packet-forwarder' | 'camera'>> = {
   'cellular/generic-27007': modem('generic'),
   'cellular/quectel-bg95': modem('quectel'),
   'cellular/quectel-ec25': modem('quectel'),
   'cellular/quectel-eg25-g': modem('quectel'),
   'cellular/quectel-rm520n': modem('quectel'),
   'cellular/simcom-sim7600': modem('simcom'),
+  'dashcam/camera-folder': 'camera',
   'dashcam/gsensord': () => receiver('dashcam'),
   'gnss/generic-nmea': nmea,
   'gnss/quectel-l76k': nmea,
@@ -68,6 +71,9 @@ const DEVICES: Readonly<Record<string, (() => Device) | 'packet-forwarder'>> = {
   'radio/semtech-packet-forwarder': 'packet-forwarder',
 };
 
+/** Without a model in the simulator: a recording, or a folder, stands for them. */
+const UNPLAYED = ['dashcam/camera-folder', 'radio/meshtastic'];
+
 const shipped = [...(await listProfiles([SHIPPED_PROFILES])).keys()];
 const kindsOf = (observations: readonly Observation[]) => new Set(observations.map(({ kind }) => kind));
 const wantedOf = ({ readings }: DeviceProfile) => Object.keys(readings) as KindName[];
@@ -75,6 +81,7 @@ const wantedOf = ({ readings }: DeviceProfile) => Object.keys(readings) as KindN
 async function play(profile: DeviceProfile): Promise<Played> {
   const device = DEVICES[profile.id];
   if (device === undefined) throw new Error(`nothing stands for the device of ${profile.id}`);
+  if (device === 'camera') return playCamera(profile);
   if (device !== 'packet-forwarder') return playDevice(profile, device(), LENGTH_MS);
   const quick = new LoraAir({ seed: 7, nodes: 12, intervalMs: 500 });
   const wanted = wantedOf(profile);
@@ -82,6 +89,20 @@ async function play(profile: DeviceProfile): Promise<Played> {
     const kinds = kindsOf(observations);
     return wanted.every((kind) => kinds.has(kind));
   });
+}
+
+/** A camera that writes one image into its folder. */
+async function playCamera({ folder }: DeviceProfile): Promise<Played> {
+  const rig = new CameraRig();
+  try {
+    await rig.watching({ ...folder });
+    writeFileSync(join(rig.folder, 'IMG_0001.JPG'), 'an image');
+    await expect.poll(() => rig.frames, { timeout: 10_000 }).toHaveLength(1);
+    await rig.stop();
+    return { observations: rig.frames, stats: { bytes: 0, frames: {}, messages: {}, noise: {} } };
+  } finally {
+    await rig.remove();
+  }
 }
 
 describe('every device profile', () => {
@@ -104,7 +125,7 @@ describe.each(shipped)('the device of %s', (id) => {
     expect(observations.filter((observation) => !plausibility.holds(observation))).toEqual([]);
   });
 
-  it.skipIf(id === 'radio/meshtastic')('can be played by `fieldseal simulate`', async () => {
+  it.skipIf(UNPLAYED.includes(id))('can be played by `fieldseal simulate`', async () => {
     const { code, stdout, stderr } = await runCommand([
       'simulate',
       id,

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { FieldsealError } from '../../daemon/errors.ts';
 import {
+  kindsOf,
   listPresets,
   listProfiles,
   loadProfile,
@@ -12,7 +13,6 @@ import {
   readProfile,
   SHIPPED_PROFILES,
 } from '../../daemon/profiles/index.ts';
-import { findProtocol } from '../../daemon/protocols/index.ts';
 import { runCommand } from '../support/run-command.ts';
 
 const shipped = [...(await listProfiles([SHIPPED_PROFILES]))];
@@ -46,8 +46,7 @@ describe.each(shipped)('the profile %s', (id, file) => {
     expect(profile.id).toBe(id);
     expect(relative(SHIPPED_PROFILES, file)).toBe(`${id}.yaml`);
     expect(profile.digest).toHaveLength(32);
-    const protocol = findProtocol(profile.protocol);
-    expect(protocol?.kinds).toEqual(expect.arrayContaining(Object.keys(profile.readings)));
+    expect(kindsOf(profile.protocol)).toEqual(expect.arrayContaining(Object.keys(profile.readings)));
   });
 
   it('names its schema for editors, and has no key that the schema lacks', async () => {
@@ -83,6 +82,8 @@ describe('a profile', () => {
       / readings: .*host\.health/,
     ],
     ['an unknown kind', (good) => good.replace('gnss.fix', 'gnss.fax'), / readings/],
+    ['a folder, though it is a port', (good) => `${good}folder: { settle: 2s }\n`, / folder: .*camera-folder alone/],
+    ['a port, though it is a camera', (good) => good.replace('protocol: gnss', 'protocol: camera-folder'), / folder: /],
     ['no kinds', (good) => good.replace('{ gnss.fix: {} }', '{}'), / readings: .*names no kind/],
     [
       'a rate without its unit',
