@@ -25,6 +25,8 @@ const FAREWELL_MS = 2_000;
 /** How long the broker keeps receipts for a gateway that is away. */
 const SESSION_EXPIRY_SECONDS = 86_400;
 const STATUS_PERIOD_MS = 10_000;
+/** Beyond a batch's age and the token's time: a token that fails is asked again at least as often. */
+const GRACE_MS = 60_000;
 
 /** What the gateway needs of the process that it runs in. */
 export interface GatewaySurroundings {
@@ -191,7 +193,7 @@ export class Gateway {
       [
         (stop) => uplink.run(stop),
         (stop) => connection.run(stop),
-        (stop) => systemd.run(stop, () => true),
+        (stop) => systemd.run(stop, () => sealer.makesProgress(this.#config.signer.timeout + GRACE_MS)),
         (stop) => tellStatus(systemd, status, stop),
         ...(metrics === undefined ? [] : [serveOn(metrics, status)]),
       ],

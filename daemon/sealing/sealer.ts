@@ -75,6 +75,8 @@ export class Sealer {
   #head: ChainStart;
   #challenge: { readonly nonce: Uint8Array; readonly expiry: number } | undefined;
   #lossesSince: number | undefined;
+  /** When something was last sealed, or refused with a reason. */
+  #progressAt: number;
   readonly #limits: BatchLimits;
   #wake: () => void = () => {};
 
@@ -82,6 +84,7 @@ export class Sealer {
     this.#parts = parts;
     this.#limits = limits;
     this.#head = parts.start;
+    this.#progressAt = parts.clock.monotonicNow();
     const sourceIndex = new Map(parts.sources.map((source, index) => [source.source, index]));
     this.#batcher = new Batcher(limits, {
       monotonicNow: () => parts.clock.monotonicNow(),
@@ -94,7 +97,14 @@ export class Sealer {
     return this.#head;
   }
 
+  /** Whether the sealer does its work: nothing waits, or it sealed, or said why not, within `ms` beyond a batch's age. */
+  makesProgress(ms: number): boolean {
+    const since = this.#parts.clock.monotonicNow() - this.#progressAt;
+    return this.stats.waiting === 0 || since <= this.#limits.maxAge + ms;
+  }
+
   add(reading: Reading): void {
+    if (this.stats.waiting === 0) this.#progressAt = this.#parts.clock.monotonicNow();
     this.stats.waiting += 1;
     const wasEmpty = this.#batcher.size === 0;
     const closed = this.#batcher.add(reading);
@@ -123,16 +133,22 @@ export class Sealer {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const batch = this.#next();
-      if (batch === undefined) await this.#idle(signal);
-      else await this.#seal(batch, signal);
+      if (batch === undefined) {
+        await this.#idle(signal);
+        continue;
+      }
+      const left = await this.#seal(batch, signal);
+      if (left.length > 0) this.#closed.unshift({ ...batch, readings: left });
     }
     const last = this.#batcher.flush();
     if (last !== undefined) this.#enqueue(last);
     if (this.#closed.length === 0 && this.#hasLosses()) this.#closed.push({ readings: [], closedBy: 'flush' });
-    let sealed = true;
+    let signs = true;
     for (let batch = this.#closed.shift(); batch !== undefined; batch = this.#closed.shift()) {
-      if (sealed) sealed = await this.#seal(batch, signal);
-      if (!sealed) this.#giveUp(batch);
+      const left = signs ? await this.#seal(batch, signal) : batch.readings;
+      if (left.length === 0) continue;
+      signs = false;
+      this.#giveUp(left);
     }
     await this.#writeBook();
   }
@@ -145,7 +161,7 @@ export class Sealer {
     for (const loss of this.#book.take()) await this.#parts.noteLoss(loss);
   }
 
-  #giveUp({ readings }: Batch): void {
+  #giveUp(readings: readonly Reading[]): void {
     this.stats.waiting -= readings.length;
     const times = readings.map(({ t }) => t);
     if (times.length === 0) return;
@@ -187,19 +203,12 @@ export class Sealer {
     while (waiting > MAX_WAITING_READINGS && this.#closed.length > 1) {
       const dropped = this.#closed.shift()?.readings ?? [];
       waiting -= dropped.length;
-      this.stats.waiting -= dropped.length;
-      const [from, to] = [dropped[0]?.t ?? 0, dropped.at(-1)?.t ?? 0];
-      this.declare({
-        reason: 'signer-backlog',
-        count: dropped.length,
-        from: Math.min(from, to),
-        to: Math.max(from, to),
-      });
+      this.#giveUp(dropped);
     }
   }
 
-  /** Seals one batch, trying again while the token fails. False where it was told to stop before the token signed. */
-  async #seal(batch: Batch, signal: AbortSignal): Promise<boolean> {
+  /** Seals one batch, trying again while the token fails. Gives what is left where it was told to stop before the token signed. */
+  async #seal(batch: Batch, signal: AbortSignal): Promise<readonly Reading[]> {
     for (let delay = RETRY_MIN_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
       await this.#writeBook();
       const declared = this.#parts.losses();
@@ -215,9 +224,10 @@ export class Sealer {
         this.stats.proofs += 1;
         this.stats.readings += batch.readings.length;
         this.stats.waiting -= batch.readings.length;
-        return true;
+        this.#progressAt = this.#parts.clock.monotonicNow();
+        return [];
       }
-      if (signal.aborted) return false;
+      if (signal.aborted) return batch.readings;
       await pause(delay, signal);
     }
   }
@@ -244,13 +254,11 @@ export class Sealer {
     }
   }
 
-  async #sealHalves(batch: Batch, signal: AbortSignal): Promise<boolean> {
+  async #sealHalves(batch: Batch, signal: AbortSignal): Promise<readonly Reading[]> {
     const middle = batch.readings.length >> 1;
-    const halves = [batch.readings.slice(0, middle), batch.readings.slice(middle)];
-    for (const readings of halves) {
-      if (!(await this.#seal({ ...batch, readings }, signal))) return false;
-    }
-    return true;
+    const [first, second] = [batch.readings.slice(0, middle), batch.readings.slice(middle)];
+    const left = await this.#seal({ ...batch, readings: first }, signal);
+    return left.length > 0 ? [...left, ...second] : this.#seal({ ...batch, readings: second }, signal);
   }
 
   /** Undefined where the token failed in a way that an operator or time can mend; anything else is a bug and crashes. */
@@ -263,6 +271,7 @@ export class Sealer {
     } catch (error) {
       if (!(error instanceof FieldsealError) || error.code === 'KEY_CHANGED') throw error;
       this.stats.signFailures += 1;
+      this.#progressAt = this.#parts.clock.monotonicNow();
       const line = error.toLine();
       if (this.stats.trouble !== line) this.#parts.log.error(error.toFields(), 'token does not sign; readings wait');
       this.stats.trouble = line;

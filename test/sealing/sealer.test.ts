@@ -183,6 +183,45 @@ describe('Sealer', () => {
     expect(sealer.stats.waiting).toBe(0);
   });
 
+  it('notes what a token refused that was being asked when it had to stop', async () => {
+    const failing: DigestSigner = {
+      publicKey: testSigner().publicKey,
+      sign: () => Promise.reject(new FieldsealError('TOKEN_FAILED', { detail: 'C_Sign returned CKR_GENERAL_ERROR' })),
+    };
+    const { sealer, end, noted } = bench(failing);
+    for (const one of readings(25, 100)) sealer.add(one);
+    await vi.waitFor(() => expect(sealer.stats.signFailures).toBeGreaterThan(0));
+    await end();
+    expect(noted().reduce((sum, { count }) => sum + count, 0)).toBe(25);
+    expect(sealer.stats.waiting).toBe(0);
+  });
+
+  it('makes progress while nothing waits, while it seals, and while it says why it does not', async () => {
+    const signer = testSigner();
+    let answer: (signature: Uint8Array) => void = () => {};
+    const silent: DigestSigner = {
+      publicKey: signer.publicKey,
+      sign: () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    };
+    const { sealer, time, end } = bench(silent, { ...LIMITS, maxAge: 1_000 });
+    time.now += 1_000_000;
+    expect(sealer.makesProgress(500)).toBe(true);
+    for (const one of readings(10)) sealer.add(one);
+    time.now += 1_500;
+    expect(sealer.makesProgress(500)).toBe(true);
+    time.now += 1;
+    expect(sealer.makesProgress(500)).toBe(false);
+    await vi.waitFor(() => {
+      answer(new Uint8Array(64).fill(1));
+      expect(sealer.stats.proofs).toBe(1);
+    });
+    expect(sealer.makesProgress(500)).toBe(true);
+    await end();
+  });
+
   it('ends with the error where the key has changed', async () => {
     const changed: DigestSigner = {
       publicKey: testSigner().publicKey,
