@@ -36,6 +36,8 @@ export interface LibraryInfo {
 export interface TokenInfo {
   readonly slot: bigint;
   readonly slotDescription: string;
+  /** CKF_... of the slot. */
+  readonly slotFlags: number;
   readonly slotManufacturer: string;
   readonly label: string;
   readonly manufacturer: string;

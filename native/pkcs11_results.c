@@ -109,6 +109,7 @@ napi_value tokens_result(napi_env env, const struct job *job) {
     must(env, napi_create_object(env, &item), "create_object");
     set(env, item, "slot", handle(env, token->slot));
     set(env, item, "slotDescription", padded(env, slot->slotDescription, sizeof slot->slotDescription));
+    set(env, item, "slotFlags", number(env, (double)slot->flags));
     set(env, item, "slotManufacturer", padded(env, slot->manufacturerID, sizeof slot->manufacturerID));
     set(env, item, "label", padded(env, info->label, sizeof info->label));
     set(env, item, "manufacturer", padded(env, info->manufacturerID, sizeof info->manufacturerID));

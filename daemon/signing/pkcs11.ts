@@ -229,9 +229,12 @@ function told(error: unknown, uri: Pkcs11Uri): unknown {
 
 const kidOf = (key: PublicKey): string => kidToText(thumbprint(key));
 
+/** CK_SLOT_INFO, flags: the slot is a hardware slot, as opposed to software (PKCS#11 v2.40, section 3.2). */
+const CKF_HW_SLOT = 0x4;
+
 function custodyOf({ token, key }: OpenedKey): KeyCustody {
   const holder = `${token.manufacturer} ${token.model} "${token.label}", serial ${token.serial}`.replaceAll(/ +/g, ' ');
   return key.madeHere
-    ? { hardware: true, holder }
+    ? { hardware: (token.slotFlags & CKF_HW_SLOT) !== 0, holder }
     : { hardware: false, holder: `${holder}; key brought in from outside` };
 }

@@ -2,7 +2,7 @@ import type { DigestSigner } from '../proof/signature.ts';
 
 /** Where the private key lives. */
 export interface KeyCustody {
-  /** True where the key was made in, and cannot leave, a hardware or emulated token. */
+  /** True where the key was made in, and cannot leave, a token whose module says that it is hardware. */
   readonly hardware: boolean;
   /** Who holds it, for people: token manufacturer, model and label, or the file. */
   readonly holder: string;

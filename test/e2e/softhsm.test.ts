@@ -37,14 +37,14 @@ describe('a gateway and a verifier through mosquitto, secp256k1 keys in SoftHSM'
     expect(daemon.hasEnded).toBe(false);
   });
 
-  it('the verifier lists the device: hardware-held ES256K, its owner, no refusals', async () => {
+  it('the verifier lists the device: ES256K in a software token, its owner, no refusals', async () => {
     const list = JSON.parse(await site.verifierSays('verifier', 'devices', '--json', '--config', site.verifierConfig));
     expect(list).toMatchObject({
       devices: [
         {
           kid: site.kid,
           algorithm: 'ES256K',
-          custody: { hardware: true },
+          custody: { hardware: false },
           owner: 'Ada Example',
           place: { lat: 47.3769, lon: 8.5417, altMSL: 408 },
           proofs: { flagged: 0, rejected: 0, held: 0, missing: 0 },
