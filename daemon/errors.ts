@@ -97,7 +97,7 @@ export const CATALOGUE = {
   },
   KEY_CHANGED: {
     message: 'the token holds another key than the one this device is known by: {detail}',
-    remedy: 'restore the former key, or enrol the new one and set its key id in the configuration',
+    remedy: 'restore the former key, or enrol the new one, with its id in signer.kid and an outbox folder of its own',
   },
   KEY_FILE_INVALID: { message: 'the key file is not valid: {detail}', remedy: 'restore it from a copy' },
   PUBLIC_KEY_INVALID: {

@@ -87,7 +87,8 @@ export class Gateway {
     const verifierKey = await readVerifierKey(this.#config.verifier.publicKeyFile);
     const signer = await openSigner(this.#config.signer);
     try {
-      const outbox = new Outbox(this.#config.outbox, { log: this.#around.log, now: this.#clock.now });
+      const owner = kidToText(thumbprint(signer.publicKey));
+      const outbox = new Outbox(this.#config.outbox, { log: this.#around.log, now: this.#clock.now, owner });
       const { head } = await outbox.open();
       const start = head ?? { epoch: new Uint8Array(randomBytes(16)) };
       const rooms = this.#build({ sources, zones, verifierKey, signer, outbox, start });

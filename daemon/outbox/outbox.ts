@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
+import { join } from 'node:path';
 import type { OutboxConfig } from '../config/schema.ts';
 import { FieldsealError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { ChainHead, Loss, Receipt } from '../proof/index.ts';
+import { type ChainHead, kidFromText, type Loss, type Receipt } from '../proof/index.ts';
 import { headOf, hex, newEntry, type OutboxEntry } from './entry.ts';
 import { type FileSystem, nodeFileSystem, systemCode } from './file-system.ts';
 import { lossesOfProof } from './gone.ts';
@@ -17,6 +18,8 @@ export interface OutboxOptions {
   readonly lock?: Lock;
   /** Milliseconds since the Unix epoch. */
   readonly now?: () => number;
+  /** The device's id. Where it is given, the folder is that device's for good. */
+  readonly owner?: string;
 }
 
 /** What the outbox found when it was opened. */
@@ -41,6 +44,7 @@ export interface OutboxStats {
 }
 
 const STATE_FILE = 'state';
+const OWNER_FILE = 'identity';
 /** A clock that shows an earlier time has not been set yet: nothing is judged old by it. */
 const CLOCK_IS_SET = Date.UTC(2024, 0);
 
@@ -64,6 +68,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   readonly #spool: Spool;
   readonly #lock: Lock;
   readonly #now: () => number;
+  readonly #owner: string | undefined;
   /** Digest to entry, in chain order. */
   readonly #entries = new Map<string, OutboxEntry>();
   #losses = new PendingLosses();
@@ -83,6 +88,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     this.#lock = options.lock ?? new FolderLock();
     const { now = Date.now } = options;
     this.#now = () => Math.floor(now());
+    this.#owner = options.owner;
   }
 
   /** How many proofs wait for a receipt. */
@@ -103,12 +109,13 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   /**
    * Opens the folder, which it makes if need be. Reads names and the state, not the proofs.
    *
-   * @throws FieldsealError OUTBOX_LOCKED, OUTBOX_UNUSABLE
+   * @throws FieldsealError OUTBOX_LOCKED, OUTBOX_UNUSABLE; KEY_CHANGED where it belongs to another device
    */
   open(): Promise<OutboxOpening> {
     return this.#exclusive(async () => {
       await this.#spool.makeFolders();
       await this.#lock.take(this.#config.directory);
+      await this.#pinOwner();
       const { entries, foreign, quarantined } = await this.#spool.list();
       if (foreign.length > 0) this.#log.warn({ files: foreign.slice(0, 10) }, 'files in the spool that are no proofs');
       const bytes = await this.#spool.readRoot(STATE_FILE);
@@ -212,6 +219,21 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     } finally {
       await this.#lock.release();
     }
+  }
+
+  /**
+   * A token that holds another key must neither go on with this chain nor begin one here, unless an operator gives it a folder of
+   * its own. What is no device id, as a file that a failing disk has garbled, is written anew.
+   */
+  async #pinOwner(): Promise<void> {
+    if (this.#owner === undefined) return;
+    const bytes = await this.#spool.readRoot(OWNER_FILE);
+    const known = bytes === undefined ? '' : Buffer.from(bytes).toString('utf8').trim();
+    if (known === this.#owner) return;
+    if (kidFromText(known) === undefined) return this.#spool.replaceRoot(OWNER_FILE, Buffer.from(`${this.#owner}\n`));
+    await this.#lock.release();
+    const detail = `${this.#owner} instead of ${known}`;
+    throw new FieldsealError('KEY_CHANGED', { detail, place: join(this.#config.directory, OWNER_FILE) });
   }
 
   /** Takes up where the state and the spool leave off. */

@@ -41,6 +41,19 @@ async function fillOutbox(config: string, proofs: number): Promise<void> {
   expect((await daemon.ended).code).toBe(0);
 }
 
+it('fieldseal run holds a device to the key that it has had', async () => {
+  const config = site.configure();
+  await fillOutbox(config, 1);
+  const former = proofsIn(join(site.folder, 'outbox/spool'));
+  const other = await DaemonFolder.make();
+  sites.push(other);
+  writeFileSync(site.path('device.key'), readFileSync(other.path('device.key')));
+  const { code, stderr } = await runCommand(['run', '--config', config]);
+  expect([code, stderr.trimEnd().split('\n').length]).toEqual([2, 1]);
+  expect(stderr).toMatch(/^KEY_CHANGED \S+outbox\/identity: .* instead of .*signer\.kid/);
+  expect(proofsIn(join(site.folder, 'outbox/spool'))).toEqual(former);
+});
+
 describe('fieldseal run refuses to start, in one line, with', () => {
   it.each<[string, Record<string, unknown>, RegExp]>([
     ['a missing key', { signer: { uri: 'file:other.key', algorithm: 'ES256K' } }, /^KEY_NOT_FOUND \S+other\.key: /],
