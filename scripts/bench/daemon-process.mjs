@@ -4,33 +4,40 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { anyDeviceFilter, BrokerConnection, deviceTopic } from '../../dist/broker/index.js';
+import { mqttSchema } from '../../dist/config/mqtt.js';
 import { EmbeddedBroker } from '../../dist/demo/embedded-broker.js';
-import { parseProof, publicKeyToJson } from '../../dist/proof/index.js';
-import { createKey } from '../../dist/signing/index.js';
+import { kidToText, parseProof, publicKeyToJson, signReceipt } from '../../dist/proof/index.js';
+import { createKey, openSigner } from '../../dist/signing/index.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const TICKS_PER_SECOND = 100;
+const MQTT = mqttSchema.parse({ url: 'mqtt://127.0.0.1' });
+const NONCE = new Uint8Array(16);
+const SILENT = { debug() {}, info() {}, warn() {}, error() {}, child: () => SILENT };
 
-/** The daemon as a process of its own, with a software key and a broker that nobody answers from. */
+/** The daemon as a process of its own, with a software key, a broker, and somebody who answers its proofs. */
 export class DaemonProcess {
   #folder;
   #broker;
   #child;
   #began = 0;
-  /** Readings in the proofs that were published. */
+  #answering;
+  #stop = new AbortController();
+  /** Readings in the proofs that were answered. */
   readings = 0;
 
   /** @param ports lines of the configuration below `ports:`; `files` go beside it, by name. */
   async start(ports, files = {}) {
     this.#folder = await mkdtemp(join(tmpdir(), 'fieldseal-bench-'));
     this.#broker = await EmbeddedBroker.start();
-    this.#broker.onPublish((topic, payload) => {
-      if (topic.endsWith('/proof')) this.readings += parseProof(payload).payload.size;
-    });
     const path = (name) => join(this.#folder, name);
     await createKey(`file:${path('key.json')}`, 'ES256K');
     const verifier = await createKey(`file:${path('verifier-key.json')}`, 'ES256K');
     await writeFile(path('verifier.json'), JSON.stringify(publicKeyToJson(verifier)));
+    this.#answering = this.#answer(
+      await openSigner({ uri: `file:${path('verifier-key.json')}`, algorithm: 'ES256K', timeout: 1_000 }),
+    );
     for (const [name, text] of Object.entries(files)) {
       await mkdir(dirname(path(name)), { recursive: true });
       await writeFile(path(name), text);
@@ -49,6 +56,36 @@ verifier: { publicKeyFile: verifier.json }
     this.#child = spawn(process.execPath, [MAIN, 'run', '--config', path('fieldseal.yaml')], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
+  }
+
+  /** Stands for the verifier: accepts every proof at once, so that nothing piles up in the outbox. */
+  async #answer(signer) {
+    const config = { ...MQTT, url: this.#broker.url };
+    const connection = new BrokerConnection(config, { clientId: 'bench-verifier', log: SILENT });
+    connection.subscribe([anyDeviceFilter(config.prefix, 'proof')]);
+    connection.onMessage(async ({ payload: message }) => {
+      const { kid, digest, payload } = parseProof(message);
+      this.readings += payload.size;
+      const { epoch, seq } = payload;
+      const now = Date.now();
+      const receipt = {
+        kid,
+        epoch,
+        seq,
+        digest,
+        verdict: 'accepted',
+        received: now,
+        reasons: [],
+        nonce: NONCE,
+        nonceExpiry: now + 60_000,
+      };
+      const topic = deviceTopic(config.prefix, kidToText(kid), 'receipt');
+      // The connection holds messages back until their handlers end: the receipt goes out beside it.
+      void signReceipt(receipt, signer)
+        .then((bytes) => connection.publish(topic, bytes))
+        .catch(() => {});
+    });
+    await connection.run(this.#stop.signal);
   }
 
   /** Milliseconds from the start of the process to the first valid frame of any port. */
@@ -79,6 +116,8 @@ verifier: { publicKeyFile: verifier.json }
       this.#child.kill('SIGTERM');
       await once(this.#child, 'exit');
     }
+    this.#stop.abort();
+    await this.#answering;
     await this.#broker?.stop();
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true });
   }

@@ -4,6 +4,7 @@ import { LineFramer, type TextLine } from '../at/lines.ts';
 import { resultName } from '../at/result.ts';
 import { MessageCounter } from '../counter.ts';
 import type { Decoder, DecoderOptions, DecoderStats, Frame, NoiseReason } from '../protocol.ts';
+import { ModemConfiguration } from './configuration.ts';
 import type { SinrForm } from './quectel.ts';
 import { CellRound, type RoundOptions } from './round.ts';
 
@@ -52,6 +53,7 @@ export class CellularDecoder implements Decoder {
   readonly #asks: boolean;
   readonly #questions: readonly string[];
   readonly #intervalMs: number;
+  readonly #configuration: ModemConfiguration;
   readonly #messages = new MessageCounter();
   readonly #noise: Partial<Record<NoiseReason, number>> = {};
   #bytes = 0;
@@ -64,10 +66,11 @@ export class CellularDecoder implements Decoder {
   #modem: string | undefined;
   #observations: Observation[] = [];
 
-  constructor({ send, settings }: DecoderOptions) {
+  constructor({ send, settings, configure }: DecoderOptions) {
     const options = roundOptions(settings);
     const interval = settings?.['interval'];
     this.#asks = send !== undefined;
+    this.#configuration = new ModemConfiguration(send === undefined ? [] : configure?.lines);
     this.#dialogue = new AtDialogue(send);
     this.#round = new CellRound(options);
     this.#questions = [...QUESTIONS, ...(VENDOR_QUESTIONS[options.dialect] ?? [])];
@@ -75,12 +78,14 @@ export class CellularDecoder implements Decoder {
   }
 
   get stats(): DecoderStats {
+    const configured = this.#configuration.state;
     return {
       bytes: this.#bytes,
       frames: { at: this.#lines },
       messages: this.#messages.totals(),
       noise: { ...this.#noise },
       frameBytes: this.#lineBytes + this.#framer.lineEnds,
+      ...(configured === undefined ? {} : { configured, configureFailures: this.#configuration.failures }),
     };
   }
 
@@ -121,7 +126,8 @@ export class CellularDecoder implements Decoder {
     const isDue = this.#roundAt === undefined || t >= this.#roundAt + this.#intervalMs || t < this.#roundAt;
     if (isDue && !this.#dialogue.isBusy && this.#queue.length === 0) {
       this.#roundAt = t;
-      this.#queue = this.#isSetUp ? [...this.#questions] : [...SETUP, ...this.#questions];
+      const setup = this.#isSetUp ? [] : [...SETUP, ...this.#configuration.begin()];
+      this.#queue = [...setup, ...this.#questions];
       this.#isSetUp = true;
       this.#askNext(t);
     }
@@ -159,6 +165,8 @@ export class CellularDecoder implements Decoder {
     if (exchange === undefined) return;
     this.#learn(exchange);
     if (!this.#asks) return;
+    const again = this.#configuration.learn(exchange);
+    if (again !== undefined) this.#queue.unshift(again);
     if (this.#silence >= MAX_SILENCE) {
       this.#queue = [];
       this.#isSetUp = false;

@@ -1,4 +1,5 @@
 import type { Protocol } from '../protocol.ts';
+import { problemsOf } from './configuration.ts';
 import { CellularDecoder, DEFAULT_INTERVAL_MS, DIALECTS, SINR_FORMS } from './decoder.ts';
 
 /** Cellular modems over AT commands. */
@@ -22,5 +23,6 @@ export const atModem: Protocol = {
         'How AT+QENG gives the SINR of LTE, on which the manuals of Quectel differ: in dB (EC200), in fifths of a dB from -20 dB (EC2x, BG9x), doubled: in steps of 2 dB from -20 dB (RM5xxQ)',
     },
   },
+  checkConfiguration: problemsOf,
   createDecoder: (options) => new CellularDecoder(options),
 };

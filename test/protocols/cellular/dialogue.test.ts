@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_LINE } from '../../../daemon/protocols/at/lines.ts';
+import { atModem } from '../../../daemon/protocols/cellular/index.ts';
 import { checkRanges } from '../../../daemon/readings/index.ts';
 import { randomBytes } from '../gnss/corpora.ts';
 import { answer, FakeModem, json, listen } from './modem.ts';
@@ -42,6 +43,36 @@ describe('a modem that is asked', () => {
     expect(modem.observations).toHaveLength(6);
     expect(modem.commands.filter((command) => command === 'ATE0')).toHaveLength(1);
     expect(modem.commands.filter((command) => command === 'AT+CSQ')).toHaveLength(2);
+  });
+
+  it('is told the lines of its profile at each opening, each until it says OK', () => {
+    const lines = ['AT+QCFG="nwscanmode",3', 'AT+QURCCFG="urcport","usbat"'];
+    const modem = new FakeModem(SETTINGS, { ...ANSWERS, [lines[0]!]: [], [lines[1]!]: [] }, { lines });
+    expect(modem.decoder.stats.configured).toBe('pending');
+    modem.open(1_000);
+    expect(modem.decoder.stats).toMatchObject({ configured: 'done', configureFailures: [] });
+    modem.open(2_000);
+    expect(modem.commands.filter((command) => lines.includes(command))).toEqual([...lines, ...lines]);
+    expect(modem.observations).toHaveLength(6);
+  });
+
+  it('refuses a line four times: that is told, and its cells are read all the same', () => {
+    const modem = new FakeModem(SETTINGS, ANSWERS, { lines: ['AT+NOSUCH=1'] });
+    modem.open(1_000);
+    expect(modem.commands.filter((command) => command === 'AT+NOSUCH=1')).toHaveLength(4);
+    expect(modem.decoder.stats).toMatchObject({
+      configured: 'failed',
+      configureFailures: [expect.stringMatching(/^AT\+NOSUCH=1: .*4/)],
+    });
+    expect(modem.observations).toHaveLength(3);
+  });
+
+  it.each([
+    [{ lines: ['AT+CREG=2'] }, 0],
+    [{ lines: ['PMTK220,100'] }, 1],
+    [{ nmea: ['PMTK220,100'] }, 1],
+  ])('can be told %j with %i problems', (configure, problems) => {
+    expect(atModem.checkConfiguration?.(configure)).toHaveLength(problems);
   });
 
   it('may echo, refuse and interrupt', () => {

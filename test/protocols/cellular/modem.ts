@@ -1,5 +1,5 @@
 import { CellularDecoder } from '../../../daemon/protocols/cellular/decoder.ts';
-import type { DecoderStats, ProtocolSettings } from '../../../daemon/protocols/index.ts';
+import type { DecoderStats, DeviceConfiguration, ProtocolSettings } from '../../../daemon/protocols/index.ts';
 import { type JsonValue, type Observation, readingToJson } from '../../../daemon/readings/index.ts';
 
 export type Json = Record<string, JsonValue>;
@@ -35,11 +35,16 @@ export class FakeModem {
   readonly #answers: Readonly<Record<string, readonly string[]>>;
   #pending: Buffer[] = [];
 
-  constructor(settings: ProtocolSettings, answers: Readonly<Record<string, readonly string[]>>) {
+  constructor(
+    settings: ProtocolSettings,
+    answers: Readonly<Record<string, readonly string[]>>,
+    configure: DeviceConfiguration = {},
+  ) {
     this.#answers = answers;
     this.decoder = new CellularDecoder({
       referenceTime: 0,
       settings,
+      configure,
       send: (bytes) => this.#hear(Buffer.from(bytes).toString()),
     });
   }
