@@ -14,6 +14,7 @@ import { draftProof, publicKeyToJson } from '../daemon/proof/index.ts';
 import { checkRanges, type Reading } from '../daemon/readings/index.ts';
 import { VirtualPort } from '../daemon/simulator/virtual-port.ts';
 import { SOFTWARE } from '../daemon/version.ts';
+import { freeUdpPort } from './support/free-port.ts';
 import { keptLog } from './support/kept-log.ts';
 import { runCommand } from './support/run-command.ts';
 import { testSigner } from './support/test-signer.ts';
@@ -25,16 +26,6 @@ beforeEach(async () => {
   generic = await loadProfile('gnss/generic-nmea', [SHIPPED_PROFILES]);
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
-}
 
 const DRIVE = new URL('captures/gnss/nmea-multi-band-midnight.bin', import.meta.url).pathname;
 
@@ -181,7 +172,7 @@ describe('a configured port', () => {
     const forwarder = createSocket('udp4');
     forwarder.bind(0, '127.0.0.1');
     await once(forwarder, 'listening');
-    const port = await freePort();
+    const port = await freeUdpPort();
     const { source, readings } = sourceOf({ path: `udp://127.0.0.1:${port}` }, radio);
     const stop = new AbortController();
     const running = source.run(stop.signal);
@@ -260,7 +251,7 @@ describe('fieldseal capture', () => {
   });
 
   it('keeps datagrams apart, and ends after so long', async () => {
-    const port = await freePort();
+    const port = await freeUdpPort();
     const file = join(folder, 'udp.capture');
     const capturing = runCommand(['capture', `udp://127.0.0.1:${port}`, '--out', file, '--seconds', '1']);
     const sender = createSocket('udp4');

@@ -1,9 +1,8 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { LoraAir } from '../../daemon/simulator/lora-air.ts';
 import { PacketForwarder } from '../../daemon/simulator/packet-forwarder.ts';
 import { challengeDevice, openLedger } from '../../daemon/verifier/index.ts';
+import { freeUdpPort } from '../support/free-port.ts';
 import { keptLog } from '../support/kept-log.ts';
 import { WholeSite } from '../support/whole-site.ts';
 
@@ -20,14 +19,6 @@ const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
-}
 
 async function startHotspot() {
   const port = await freeUdpPort();

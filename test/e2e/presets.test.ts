@@ -1,11 +1,10 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadPreset, loadProfile, SHIPPED_PROFILES } from '../../daemon/profiles/index.ts';
 import { openLab, scenarioSchema } from '../../daemon/simulator/index.ts';
+import { freeUdpPort } from '../support/free-port.ts';
 import { WholeSite } from '../support/whole-site.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -17,14 +16,6 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
-}
 
 /** Plays simulated devices, each at a link of its name in the folder. */
 function playLab(devices: object): void {
