@@ -7,8 +7,11 @@ export function acceptedBy(path) {
     const { proofs, readings } = database
       .prepare("SELECT count(*) AS proofs, coalesce(sum(size), 0) AS readings FROM proofs WHERE verdict = 'accepted'")
       .get();
-    const others = database.prepare("SELECT count(*) AS n FROM proofs WHERE verdict IS NOT 'accepted'").get().n;
-    return { proofs, readings, others };
+    const reasons = database
+      .prepare("SELECT seq, verdict, reasons FROM proofs WHERE verdict IS NOT 'accepted'")
+      .all()
+      .map((proof) => `${proof.seq} ${proof.verdict ?? 'held'} ${proof.reasons}`);
+    return { proofs, readings, others: reasons.length, reasons };
   } finally {
     database.close();
   }

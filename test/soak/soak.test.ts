@@ -9,6 +9,8 @@ interface Ledger {
   readonly sources: { readonly source: string; readonly unplugs: number; readonly readings: number }[];
   readonly checks: { readonly what: string; readonly left: number; readonly right: number; readonly ok: boolean }[];
   readonly absent: string[];
+  /** Which proofs were not accepted, and why. */
+  readonly accepted: { readonly reasons: readonly string[] };
 }
 
 /** Runs the soak on the built program. */
@@ -29,6 +31,7 @@ it(
     const { code, stdout, stderr } = await runSoak('--minutes', String(MINUTES));
     expect(stderr).toBe('');
     const ledger: Ledger = JSON.parse(stdout);
+    expect(ledger.accepted.reasons).toEqual([]);
     expect(ledger.checks.filter(({ ok }) => !ok)).toEqual([]);
     expect(ledger.absent).toEqual([]);
     expect(ledger.sources).toHaveLength(6);

@@ -58,9 +58,9 @@ describe('a chain in order', () => {
   it('flags a proof whose readings begin before those of the one before it ended', async () => {
     await desk.bring(device, await device.seal());
     const t = device.timeOf(0) + 200;
-    expect(await desk.bring(device, await device.seal({ readings: [fix(t - 1_020)] }))).toEqual([[1, 'accepted', []]]);
-    const t1 = t - 1_020;
-    expect(await desk.bring(device, await device.seal({ readings: [fix(t1 - 1_021)] }))).toEqual([
+    expect(await desk.bring(device, await device.seal({ readings: [fix(t - 10_020)] }))).toEqual([[1, 'accepted', []]]);
+    const t1 = t - 10_020;
+    expect(await desk.bring(device, await device.seal({ readings: [fix(t1 - 10_021)] }))).toEqual([
       [2, 'flagged', ['time-order']],
     ]);
   });

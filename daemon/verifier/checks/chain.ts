@@ -1,4 +1,5 @@
 import { type ChainKnowledge, type ChainLink, judgeLink } from '../../proof/index.ts';
+import { STAMP_LAG_MS } from './time.ts';
 
 /** The device has signed two histories: two proofs at one place of the chain, or one that names another before it. */
 export type Conflict = 'equivocation' | 'chain';
@@ -27,11 +28,8 @@ export interface Span {
   readonly uncertainty: number | undefined;
 }
 
-/** Readings are stamped when their bytes arrive and sealed a moment later, so that batches may touch. */
-const OVERLAP_MS = 1_000;
-
 /** Whether a proof's readings begin before those of the proof before it ended, by more than both clocks may be off. */
 export function runsBackward(proof: Span, before: Span): boolean {
   if (proof.uncertainty === undefined || before.uncertainty === undefined) return false;
-  return proof.first < before.last - OVERLAP_MS - proof.uncertainty - before.uncertainty;
+  return proof.first < before.last - STAMP_LAG_MS - proof.uncertainty - before.uncertainty;
 }
