@@ -1,3 +1,11 @@
 export { readHostHealth, readSupply } from './host.ts';
-export type { GatewayStatus, SourceStatus } from './status.ts';
+export type {
+  GatewayStatus,
+  RateStatus,
+  ReceiptStatus,
+  SatelliteStatus,
+  SkyStatus,
+  SourceStatus,
+  TrackStatus,
+} from './status.ts';
 export { type Notify, SystemdNotifier } from './systemd.ts';

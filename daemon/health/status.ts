@@ -1,3 +1,5 @@
+import type { Fields } from '../readings/index.ts';
+
 /** How one source is doing; counters only grow. */
 export interface SourceStatus {
   readonly source: string;
@@ -25,6 +27,56 @@ export interface SourceStatus {
   readonly evidenceLostBytes?: number | undefined;
 }
 
+/** What the verifier answered to one proof. */
+export interface ReceiptStatus {
+  /** When it came, ms since the Unix epoch by the gateway's clock. */
+  readonly received: number;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly verdict: string;
+  readonly reasons: readonly string[];
+}
+
+/** One satellite of a source's last view. */
+export interface SatelliteStatus {
+  /** Constellation, by the u-blox numbers of gnss.sky. */
+  readonly gnssid: number | undefined;
+  readonly svid: number;
+  /** Degrees; undefined where the receiver does not know. */
+  readonly elevation: number | undefined;
+  readonly azimuth: number | undefined;
+  /** Carrier to noise density, dBHz. */
+  readonly ss: number | undefined;
+  readonly used: boolean;
+}
+
+/** What a source had in view, and how well it could tell its place by it. */
+export interface SkyStatus {
+  readonly source: string;
+  /** When, ms since the Unix epoch by the gateway's clock. */
+  readonly t: number;
+  readonly hdop: number | undefined;
+  readonly satellites: readonly SatelliteStatus[];
+}
+
+/** Where a source has been in the last hour, outside the privacy zones. */
+export interface TrackStatus {
+  readonly source: string;
+  /** Oldest first: ms since the Unix epoch, degrees. A break says that nothing was known between it and the point before. */
+  readonly points: readonly {
+    readonly t: number;
+    readonly lat: number;
+    readonly lon: number;
+    readonly break?: boolean;
+  }[];
+}
+
+/** A rate that the page draws: readings a second, one value a step, oldest first. */
+export interface RateStatus {
+  readonly stepMs: number;
+  readonly perSecond: readonly number[];
+}
+
 /** How the whole gateway is doing; what /metrics, the log and the demo show. */
 export interface GatewayStatus {
   readonly kid: string;
@@ -44,13 +96,54 @@ export interface GatewayStatus {
     /** When the oldest proof that waits was stored, ms since the Unix epoch. */
     readonly oldest: number | undefined;
     readonly quarantined: number;
+    /** False while the disk takes nothing: proofs are held in memory, and a power cut would lose them. */
+    readonly durable?: boolean;
+    /** What the disk last refused with: `CODE place: what happened`; undefined while it is well. */
+    readonly trouble?: string | undefined;
+    /** Proofs in memory alone. */
+    readonly held?: number;
   };
+  /** Readings that are kept on disk until they are sealed; undefined where there is no journal. */
+  readonly journal?: {
+    readonly readings: number;
+    readonly bytes: number;
+    readonly durable: boolean;
+    readonly trouble?: string | undefined;
+  };
+  readonly token?: {
+    /** closed, opening, ready, recovering, pin-latched, wedged, absent, ... */
+    readonly state: string;
+    readonly trouble?: string | undefined;
+    /** Who holds the key: the token's label and model, or the file of a software key. */
+    readonly holder?: string | undefined;
+  };
+  /** The latest receipts, newest first; 20 at most. */
+  readonly lastReceipts?: readonly ReceiptStatus[];
+  readonly sky?: readonly SkyStatus[];
+  readonly track?: readonly TrackStatus[];
+  readonly rate?: RateStatus;
   readonly uplink: {
     readonly connected: boolean;
     readonly published: number;
     readonly republished: number;
     readonly receipts: Readonly<Record<string, number>>;
     readonly badReceipts: number;
+    /** Receipts that did not count, by why. */
+    readonly badReceiptsBy?: Readonly<Record<string, number>>;
   };
-  readonly clock: { readonly source: string; readonly uncertaintyMs: number };
+  readonly clock: {
+    readonly source: string;
+    readonly uncertaintyMs: number;
+    /** Whether anybody vouches for the time; while nobody does, batches are held. */
+    readonly known?: boolean;
+    /** How far the timeline lies from the host's wall clock, ms. */
+    readonly offsetMs?: number;
+    readonly steps?: number;
+    /** Who was asked for the time, such as chrony, and what it said. */
+    readonly servers?: readonly { readonly name: string; readonly state: string }[];
+  };
+  /** The host's last host.health reading. */
+  readonly host?: Fields<'host.health'>;
+  /** When this run began, ms since the Unix epoch. */
+  readonly started?: number;
 }
