@@ -9,7 +9,9 @@ async function served(source: MetricsSource, host = '127.0.0.1') {
   const stop = new AbortController();
   let ended: Promise<void> = Promise.resolve();
   const address = await new Promise<AddressInfo>((resolve, reject) => {
-    ended = serveMetrics(`${host}:0`, source, stop.signal, { onListening: resolve });
+    ended = serveMetrics(`${host}:0`, source, stop.signal, {
+      onListening: (given) => typeof given === 'object' && resolve(given),
+    });
     ended.catch(reject);
   });
   return {

@@ -90,7 +90,9 @@ verifier:
 
 health:
   interval: 60s # how often a host.health reading is made; 0s is never
-  listen: 127.0.0.1:9464 # where Prometheus finds /metrics; left out, nowhere
+  # The status page, /metrics for Prometheus and /healthz: HOST:PORT or unix:/PATH. Under systemd the socket status.sock in the
+  # unit's RuntimeDirectory answers as well, whatever stands here.
+  listen: 127.0.0.1:9464
 
 log:
   level: info # debug, info, warn, error or silent

@@ -8,10 +8,15 @@ const path = z.string().min(1);
 const logSchema = z
   .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })
   .prefault({});
-/** host:port, or a port of the loopback address. */
-const listen = z
+const HOST_PORT = /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/;
+const listen = z.string().regex(HOST_PORT, 'is not host:port, such as 127.0.0.1:9464');
+/** host:port or unix:/path; the path of a Unix socket is at most 107 bytes (unix(7)). */
+const listenOrSocket = z
   .string()
-  .regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'is not host:port, such as 127.0.0.1:9464');
+  .regex(
+    new RegExp(`${HOST_PORT.source}|^unix:/.{1,106}$`),
+    'is neither host:port, such as 127.0.0.1:9464, nor unix:/path',
+  );
 
 /** Raw bytes of a port kept as evidence: hashed into the readings, the latest of them on disk. */
 const evidenceSchema = z.strictObject({
@@ -96,8 +101,8 @@ export const daemonSchema = z
       .strictObject({
         /** How often a host.health reading is made; "0s" is never. */
         interval: duration({ max: '1d' }).prefault('60s'),
-        /** Where Prometheus finds /metrics; left out, nowhere. */
-        listen: listen.optional(),
+        /** Where the status page, /metrics and /healthz are served, beside systemd's RuntimeDirectory; left out, nowhere. */
+        listen: listenOrSocket.optional(),
       })
       .prefault({}),
     log: logSchema,
