@@ -1,11 +1,16 @@
-/** Exit codes of the program: the answer is no; bad usage, configuration or environment; a bug (EX_SOFTWARE, sysexits(3)). */
-export const EXIT = { good: 0, no: 1, usage: 2, bug: 70 } as const;
+/**
+ * Exit codes of the program: the answer is no; bad usage, configuration or environment; a bug (EX_SOFTWARE, sysexits(3)); what time
+ * may mend (EX_TEMPFAIL).
+ */
+export const EXIT = { good: 0, no: 1, usage: 2, bug: 70, temporary: 75 } as const;
 
 interface CatalogueEntry {
   /** What happened; {detail} is filled in by the place that throws. */
   readonly message: string;
   /** What the operator can do about it. */
   readonly remedy: string;
+  /** Time may mend it: whoever started the program may try again. */
+  readonly temporary?: true;
 }
 
 /** Every error that an operator can meet. Codes are stable: scripts and runbooks name them. */
@@ -61,17 +66,27 @@ export const CATALOGUE = {
   TOKEN_NOT_FOUND: {
     message: 'no token matches the signer URI: {detail}',
     remedy: 'insert the token, or correct token=, serial= or slot-id= in the URI',
+    temporary: true,
   },
   TOKEN_AMBIGUOUS: {
     message: 'more than one token matches the signer URI: {detail}',
     remedy: 'name the token by serial= or slot-id= in the URI',
   },
-  TOKEN_FAILED: { message: 'the token failed: {detail}', remedy: 'check the token and its connection' },
+  TOKEN_FAILED: {
+    message: 'the token failed: {detail}',
+    remedy: 'check the token and its connection',
+    temporary: true,
+  },
   TOKEN_TIMEOUT: {
     message: 'the token did not answer in time: {detail}',
     remedy: 'check the token and its connection; restart the daemon if it stays so',
+    temporary: true,
   },
-  TOKEN_BUSY: { message: 'too many signatures wait for the token: {detail}', remedy: 'seal larger batches' },
+  TOKEN_BUSY: {
+    message: 'too many signatures wait for the token: {detail}',
+    remedy: 'seal larger batches',
+    temporary: true,
+  },
   PIN_MISSING: {
     message: 'the signer URI names no PIN: {detail}',
     remedy: 'add ?pin-source=file:/path/to/pin to the URI',
@@ -112,8 +127,13 @@ export const CATALOGUE = {
   OUTBOX_UNUSABLE: {
     message: 'the outbox folder cannot be used: {detail}',
     remedy: 'check that the folder exists on a writable disk and belongs to the daemon',
+    temporary: true,
   },
-  OUTBOX_LOCKED: { message: 'the outbox is in use by another process: {detail}', remedy: 'stop the other daemon' },
+  OUTBOX_LOCKED: {
+    message: 'the outbox is in use by another process: {detail}',
+    remedy: 'stop the other daemon',
+    temporary: true,
+  },
   OUTBOX_CORRUPT: {
     message: 'a stored proof cannot be read back: {detail}',
     remedy: 'it lies in the quarantine folder of the outbox; check the disk',
@@ -130,6 +150,7 @@ export const CATALOGUE = {
   BROKER_UNREACHABLE: {
     message: 'the broker cannot be reached: {detail}',
     remedy: 'check the URL, the network and that the broker runs; it is tried again by itself',
+    temporary: true,
   },
   BROKER_TLS: {
     message: 'no trusted TLS connection to the broker: {detail}',
@@ -163,8 +184,9 @@ export const CATALOGUE = {
   LEDGER_UNUSABLE: {
     message: 'the ledger cannot be used: {detail}',
     remedy: 'check the path, its permissions and the disk',
+    temporary: true,
   },
-  LISTEN_FAILED: { message: 'cannot listen: {detail}', remedy: 'choose a free address and port' },
+  LISTEN_FAILED: { message: 'cannot listen: {detail}', remedy: 'choose a free address and port', temporary: true },
   INDEX_OUT_OF_RANGE: { message: 'no such reading: {detail}', remedy: '`fieldseal inspect` lists the readings' },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;
 
@@ -184,10 +206,12 @@ export class FieldsealError extends Error {
   readonly code: ErrorCode;
   readonly place: string | undefined;
   readonly remedy: string;
+  /** Time may mend it. */
+  readonly isTemporary: boolean;
   readonly #context: ErrorContext;
 
   constructor(code: ErrorCode, context: ErrorContext) {
-    const entry = CATALOGUE[code];
+    const entry: CatalogueEntry = CATALOGUE[code];
     super(
       entry.message.replace('{detail}', () => oneLine(context.detail)),
       { cause: context.cause },
@@ -195,6 +219,7 @@ export class FieldsealError extends Error {
     this.#context = context;
     this.code = code;
     this.place = context.place;
+    this.isTemporary = entry.temporary ?? false;
     this.remedy = code === 'USAGE' && context.place ? `see \`${context.place} --help\`` : entry.remedy;
   }
 

@@ -75,12 +75,13 @@ function operationsPage() {
   const page = readOr(new URL('../docs/operations.md', import.meta.url), '');
   const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error('docs/operations.md has lost the markers of the error catalogue');
-  const rows = Object.entries(CATALOGUE).map(([code, { message, remedy }]) => [
+  const rows = Object.entries(CATALOGUE).map(([code, { message, remedy, temporary }]) => [
     `\`${code}\``,
+    temporary ? 75 : 2,
     message.replace('{detail}', '…'),
     remedy,
   ]);
-  const catalogue = table(['code', 'what happened', 'what to do'], rows);
+  const catalogue = table(['code', 'exit', 'what happened', 'what to do'], rows);
   return `${page.slice(0, begin + BEGIN.length)}\n\n${catalogue}\n\n${page.slice(end)}`;
 }
 

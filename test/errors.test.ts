@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CATALOGUE, type ErrorCode, FieldsealError, locate, reasonOf } from '../daemon/errors.ts';
+import { CATALOGUE, type ErrorCode, EXIT, FieldsealError, locate, reasonOf } from '../daemon/errors.ts';
 
 const codes = Object.keys(CATALOGUE) as ErrorCode[];
 
@@ -20,6 +20,33 @@ describe('the catalogue', () => {
       for (const [, command] of remedy.matchAll(/`fieldseal ([a-z][a-z-]*)/g)) expect(commands).toContain(command);
     }
   });
+});
+
+describe('what time may mend', () => {
+  const isTemporary = (code: ErrorCode) => new FieldsealError(code, { detail: '' }).isTemporary;
+
+  it('ends the program as sysexits(3) has it: EX_TEMPFAIL', () => {
+    expect(EXIT.temporary).toBe(75);
+  });
+
+  it.each([
+    'TOKEN_NOT_FOUND',
+    'TOKEN_FAILED',
+    'TOKEN_TIMEOUT',
+    'OUTBOX_UNUSABLE',
+    'OUTBOX_LOCKED',
+    'LISTEN_FAILED',
+  ] as const)('%s is', (code) => expect(isTemporary(code)).toBe(true));
+
+  it.each([
+    'PIN_WRONG',
+    'PIN_LOCKED',
+    'KEY_NOT_FOUND',
+    'KEY_CHANGED',
+    'MODULE_NOT_LOADED',
+    'CONFIG_INVALID',
+    'USAGE',
+  ] as const)('%s is not: nobody should try it again without looking', (code) => expect(isTemporary(code)).toBe(false));
 });
 
 describe('an error', () => {

@@ -5,7 +5,7 @@ import { type CommandIo, examples } from './io.ts';
 
 /**
  * Runs the command line and returns the exit code: 0 good, 1 the answer is no, 2 bad usage, configuration or
- * environment. An operator's mistake is one line on standard error; anything else is a bug and is thrown.
+ * environment, 75 what time may mend. An operator's mistake is one line on standard error; anything else is a bug and is thrown.
  */
 export async function runProgram(args: readonly string[], surroundings: Omit<CommandIo, 'exitCode'>): Promise<number> {
   const { stdin, stdout, stderr, env } = surroundings;
@@ -24,7 +24,7 @@ export async function runProgram(args: readonly string[], surroundings: Omit<Com
   } catch (error) {
     if (error instanceof FieldsealError) {
       io.stderr.write(`${error.toLine()}\n`);
-      return EXIT.usage;
+      return error.isTemporary ? EXIT.temporary : EXIT.usage;
     }
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.usage;
     throw error;
@@ -121,7 +121,8 @@ export async function buildProgram(args: readonly string[], io: CommandIo): Prom
     .addHelpText(
       'after',
       `${examples('fieldseal demo', 'fieldseal run --config /etc/fieldseal/fieldseal.yaml')}
-Exit codes: 0 good, 1 the answer is no, 2 bad usage, configuration or environment, 70 a bug.`,
+Exit codes: 0 good, 1 the answer is no, 2 bad usage, configuration or environment, 70 a bug,
+75 what time may mend, such as a token that is not there.`,
     );
   const words = args.filter((arg) => !arg.startsWith('-'));
   const wanted = words[0] === 'help' ? words[1] : words[0];

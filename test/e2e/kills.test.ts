@@ -92,7 +92,7 @@ it(
     perform([], async ({ site }) => {
       await site.ledger.accepted(1);
       const second = await runProgram(['run', '--config', site.daemonConfig], { env: site.daemonEnvironment });
-      expect(second.code).toBe(2);
+      expect(second.code).toBe(75);
       expect(second.stderr.trim().split('\n')).toEqual([expect.stringMatching(/^OUTBOX_LOCKED outbox\.directory: /)]);
       await site.ledger.accepted(site.ledger.proofs().length + 2);
     }),
