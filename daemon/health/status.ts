@@ -59,22 +59,63 @@ export interface SkyStatus {
   readonly satellites: readonly SatelliteStatus[];
 }
 
-/** Where a source has been in the last hour, outside the privacy zones. */
-export interface TrackStatus {
-  readonly source: string;
-  /** Oldest first: ms since the Unix epoch, degrees. A break says that nothing was known between it and the point before. */
-  readonly points: readonly {
-    readonly t: number;
-    readonly lat: number;
-    readonly lon: number;
-    readonly break?: boolean;
-  }[];
+/** A place where a source has been. */
+export interface TrackPoint {
+  /** Ms since the Unix epoch, by the gateway's clock. */
+  readonly t: number;
+  /** Degrees. */
+  readonly lat: number;
+  readonly lon: number;
+  /** Nothing is known of the way from the point before. */
+  readonly gap: boolean;
 }
 
-/** A rate that the page draws: readings a second, one value a step, oldest first. */
+/** Where a source has been in the last hour, outside the privacy zones, oldest first. */
+export interface TrackStatus {
+  readonly source: string;
+  readonly points: readonly TrackPoint[];
+}
+
+/** A source's last fix. */
+export interface FixStatus {
+  readonly source: string;
+  /** When, ms since the Unix epoch by the gateway's clock. */
+  readonly t: number;
+  /** "none", "2D", "3D" ... */
+  readonly mode: string;
+  /** Satellites used. */
+  readonly used?: number | undefined;
+  /** Degrees. */
+  readonly lat?: number | undefined;
+  readonly lon?: number | undefined;
+  /** Metres: above mean sea level, and the estimated horizontal error. */
+  readonly altMSL?: number | undefined;
+  readonly eph?: number | undefined;
+  /** m/s. */
+  readonly speed?: number | undefined;
+}
+
+/** Readings a second that went into the sealer. */
 export interface RateStatus {
   readonly stepMs: number;
-  readonly perSecond: readonly number[];
+  /** The last ten minutes, one value a step, oldest first; the last step is complete. */
+  readonly history: readonly number[];
+  /** In the last complete step, by source. */
+  readonly bySource: Readonly<Record<string, number>>;
+}
+
+/** What the gateway remembers of the last hour, for whoever looks at it. */
+export interface RecentStatus {
+  readonly sky: readonly SkyStatus[];
+  readonly fixes: readonly FixStatus[];
+  readonly track: readonly TrackStatus[];
+  readonly rate: RateStatus;
+  /** The latest receipts, newest first; 20 at most. */
+  readonly receipts: readonly ReceiptStatus[];
+  /** Reasons in all receipts since the start, counted. */
+  readonly receiptReasons: Readonly<Record<string, number>>;
+  /** The host's last host.health reading. */
+  readonly host: Fields<'host.health'> | undefined;
 }
 
 /** How the whole gateway is doing; what /metrics, the log and the demo show. */
@@ -117,11 +158,7 @@ export interface GatewayStatus {
     /** Who holds the key: the token's label and model, or the file of a software key. */
     readonly holder?: string | undefined;
   };
-  /** The latest receipts, newest first; 20 at most. */
-  readonly lastReceipts?: readonly ReceiptStatus[];
-  readonly sky?: readonly SkyStatus[];
-  readonly track?: readonly TrackStatus[];
-  readonly rate?: RateStatus;
+  readonly recent?: RecentStatus;
   readonly uplink: {
     readonly connected: boolean;
     readonly published: number;
@@ -142,8 +179,6 @@ export interface GatewayStatus {
     /** Who was asked for the time, such as chrony, and what it said. */
     readonly servers?: readonly { readonly name: string; readonly state: string }[];
   };
-  /** The host's last host.health reading. */
-  readonly host?: Fields<'host.health'>;
   /** When this run began, ms since the Unix epoch. */
   readonly started?: number;
 }
