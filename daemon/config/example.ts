@@ -88,6 +88,12 @@ uplink:
 verifier:
   publicKeyFile: /etc/fieldseal/verifier.json
 
+# Readings are stamped by a timeline that no jump of the host's clock disturbs; it takes its time from whoever vouches for it.
+clock:
+  wait: 5m # while nobody does, readings wait so long to be sealed, to be dated right; then they are sealed as of unknown time
+  gnss: true # receivers' time counts where no time server's does
+  ntp: auto # whom to ask: auto (chrony, then timesyncd), chrony, timesyncd, none, or host: its clock is right, on your word
+
 health:
   interval: 60s # how often a host.health reading is made; 0s is never
   # The status page, /metrics for Prometheus and /healthz: HOST:PORT or unix:/PATH. Under systemd the socket status.sock in the

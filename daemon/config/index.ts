@@ -6,6 +6,7 @@ export type { MqttConfig } from './mqtt.ts';
 export type { PrivacyConfig, ZoneConfig } from './privacy.ts';
 export type {
   BatchingConfig,
+  ClockConfig,
   DaemonConfig,
   EvidenceConfig,
   HealthConfig,

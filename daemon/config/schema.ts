@@ -97,6 +97,16 @@ export const daemonSchema = z
     uplink: uplinkSchema,
     /** The verifier's public key, pinned: only its receipts count. */
     verifier: z.strictObject({ publicKeyFile: path }),
+    clock: z
+      .strictObject({
+        /** While nobody vouches for the time, what is read is not sealed for so long. */
+        wait: duration({ max: '1d' }).prefault('5m'),
+        /** Whether the time of GNSS receivers counts where nothing better is to be had. */
+        gnss: z.boolean().default(true),
+        /** Who keeps the host's clock; `host`: something that can't be asked, on the operator's word. */
+        ntp: z.enum(['auto', 'chrony', 'timesyncd', 'host', 'none']).default('auto'),
+      })
+      .prefault({}),
     health: z
       .strictObject({
         /** How often a host.health reading is made; "0s" is never. */
@@ -140,6 +150,7 @@ export type BatchingConfig = DaemonConfig['batching'];
 export type OutboxConfig = DaemonConfig['outbox'];
 export type UplinkConfig = DaemonConfig['uplink'];
 export type SignerConfig = DaemonConfig['signer'];
+export type ClockConfig = DaemonConfig['clock'];
 export type HealthConfig = DaemonConfig['health'];
 
 /** The verifier's configuration file. */

@@ -81,6 +81,7 @@ ports:
   - { source: gnss-nmea, path: ${JSON.stringify(nmeaPort)}, profile: gnss/generic-nmea }
   - { source: gnss-ublox, path: ${JSON.stringify(ubloxPort)}, profile: gnss/ublox-neo-m8u }
 batching: { maxAge: 2s }
+clock: { wait: 0s }
 outbox: { directory: outbox }
 mqtt: { url: ${JSON.stringify(brokerUrl)} }
 uplink: { receiptTimeout: 10s }

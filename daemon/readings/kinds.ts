@@ -2,6 +2,7 @@ import type { FieldsOf, KindSpec } from './field.ts';
 import { ADSB_KINDS } from './kinds/adsb.ts';
 import { CAMERA_KINDS } from './kinds/camera.ts';
 import { CELL_KINDS } from './kinds/cell.ts';
+import { CLOCK_KINDS } from './kinds/clock.ts';
 import { GNSS_KINDS } from './kinds/gnss.ts';
 import { HOST_KINDS } from './kinds/host.ts';
 import { IMU_KINDS } from './kinds/imu.ts';
@@ -25,6 +26,7 @@ export const KINDS = {
   ...CAMERA_KINDS,
   ...RTCM_KINDS,
   ...SOURCE_KINDS,
+  ...CLOCK_KINDS,
 } as const satisfies Readonly<Record<string, KindSpec>>;
 
 export type KindName = keyof typeof KINDS;

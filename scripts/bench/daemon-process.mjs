@@ -47,6 +47,7 @@ profileFolders: [.]
 ports:
 ${ports.map((port) => `  - ${JSON.stringify(port)}`).join('\n')}
 batching: { maxAge: 10s }
+clock: { wait: 0s }
 outbox: { directory: outbox }
 mqtt: { url: ${JSON.stringify(this.#broker.url)} }
 verifier: { publicKeyFile: verifier.json }

@@ -27,6 +27,7 @@ export async function makeSite({ devices, paths, brokerUrl }) {
     mqtt: { url: brokerUrl },
     uplink: { receiptTimeout: '10s' },
     verifier: { publicKeyFile: 'verifier.json' },
+    clock: { wait: '0s' },
     health: { interval: '0s' },
   };
   const verifier = {

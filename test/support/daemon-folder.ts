@@ -40,6 +40,7 @@ export class DaemonFolder {
         outbox: { directory: 'outbox' },
         mqtt: { url: 'mqtt://127.0.0.1:9', reconnect: { min: '50ms', max: '100ms' } },
         verifier: { publicKeyFile: 'verifier.json' },
+        clock: { wait: '0s' },
         health: { interval: '200ms' },
         ...sections,
       }),

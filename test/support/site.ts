@@ -183,6 +183,7 @@ export class Site {
       mqtt: { url: brokerUrl, ...QUICK_MQTT, ...mqtt },
       uplink: { receiptTimeout: '1s' },
       verifier: { publicKeyFile: 'verifier.json' },
+      clock: { wait: '0s', gnss: false },
       health: { interval: '0s', listen: `127.0.0.1:${this.#metricsPort}` },
       ...daemon,
     });

@@ -64,6 +64,7 @@ batching: { maxAge: 500ms }
 outbox: { directory: outbox }
 ${mqtt}
 verifier: { publicKeyFile: verifier.json }
+clock: { wait: 0s, gnss: false }
 health: { interval: 1s }
 ${sections}
 `,
