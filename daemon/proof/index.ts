@@ -28,5 +28,5 @@ export { type ClockState, FORMAT_VERSION, type Payload, type ProofSource, type S
 export { checkSignature, openReadings, type Proof, parseProof, verifyProof } from './proof.ts';
 export { ProofError, REASONS, type Reason, reasonByNumber } from './reasons.ts';
 export { RECEIPT_TYPE, type Receipt, signReceipt, type Verdict, verifyReceipt } from './receipt.ts';
-export { encodeRow } from './row.ts';
+export { rowSize } from './row.ts';
 export type { Algorithm, DigestSigner, PublicKey } from './signature.ts';

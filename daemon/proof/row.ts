@@ -58,13 +58,23 @@ export function writeRow(writer: CborWriter, kind: KindName, source: number, t: 
   }
 }
 
-/**
- * The row of a reading by itself. Its length is a safe upper bound of what the reading takes in a block, nearly always.
- */
+/** The row of a reading by itself. */
 export function encodeRow(reading: Reading, sourceIndex: number): Uint8Array {
   const writer = new CborWriter(256);
   writeRow(writer, reading.kind, sourceIndex, reading.t, reading.fields);
   return writer.take();
+}
+
+const scratch = new CborWriter(1_024);
+
+/**
+ * How many bytes the row of a reading takes: a safe upper bound of what the reading takes in a block, nearly always.
+ * Every reading is measured as it comes, so nothing is allocated for it.
+ */
+export function rowSize(reading: Reading, sourceIndex: number): number {
+  scratch.rewind(0);
+  writeRow(scratch, reading.kind, sourceIndex, reading.t, reading.fields);
+  return scratch.length;
 }
 
 /** Reads one row strictly. Throws ProofError: `range` for a kind or field that the table does not have. */

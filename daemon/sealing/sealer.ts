@@ -7,11 +7,11 @@ import {
   type ClockState,
   type DigestSigner,
   draftProof,
-  encodeRow,
   type Loss,
   type ProofDraft,
   ProofError,
   type ProofSource,
+  rowSize,
   type Software,
 } from '../proof/index.ts';
 import type { Reading } from '../readings/index.ts';
@@ -88,7 +88,7 @@ export class Sealer {
     const sourceIndex = new Map(parts.sources.map((source, index) => [source.source, index]));
     this.#batcher = new Batcher(limits, {
       monotonicNow: () => parts.clock.monotonicNow(),
-      sizeOf: (reading) => encodeRow(reading, sourceIndex.get(reading.source) ?? 0).length,
+      sizeOf: (reading) => rowSize(reading, sourceIndex.get(reading.source) ?? 0),
     });
   }
 
