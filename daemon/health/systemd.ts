@@ -20,6 +20,11 @@ export class SystemdNotifier {
     this.#notify('READY=1');
   }
 
+  /** A new configuration is read; `ready` says that this is over. @param monotonicMs CLOCK_MONOTONIC in milliseconds */
+  reloading(monotonicMs: number): void {
+    this.#notify(`RELOADING=1\nMONOTONIC_USEC=${Math.floor(monotonicMs * 1_000)}`);
+  }
+
   stopping(): void {
     this.#notify('STOPPING=1');
   }

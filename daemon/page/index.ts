@@ -1,0 +1,2 @@
+export type { ReportParts, StatusReport } from './report.ts';
+export { statusRoutes } from './routes.ts';
