@@ -1,14 +1,16 @@
 import { FieldsealError } from '../errors.ts';
 import { kidToText, thumbprint } from '../proof/key.ts';
 import type { Algorithm, PublicKey } from '../proof/signature.ts';
-import { createTokenKey, Pkcs11Signer } from './pkcs11.ts';
-import type { KeyCustody, Signer } from './signer.ts';
+import { createTokenKey } from './create-token-key.ts';
+import { Pkcs11Signer } from './pkcs11.ts';
+import type { DeviceSigner, KeyCustody, Signer } from './signer.ts';
 import { createSoftwareKey, SoftwareSigner } from './software.ts';
 import { parseSignerUri } from './uri.ts';
 
-export type { KeyCustody, Signer, SignerState } from './signer.ts';
+export type { DeviceSigner, KeyCustody, Signer, SignerState } from './signer.ts';
 export { provisionSoftHsm, type SoftHsm } from './softhsm.ts';
 export { type FileUri, type Pkcs11Uri, parseSignerUri, type SignerUri } from './uri.ts';
+export { watchForWedge } from './wedge.ts';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
@@ -31,6 +33,19 @@ export async function openSigner({ uri, algorithm, kid, timeout }: SignerOptions
     throw new FieldsealError('KEY_CHANGED', { detail: `${found} instead of ${kid}` });
   }
   return signer;
+}
+
+/**
+ * Opens a device's key for its gateway. One that is known from before need not be reached now: what time may mend, such as a
+ * token that is away, is the signer's `trouble`, and no error. Throws FieldsealError for anything else, as `openSigner` does.
+ */
+export async function openDeviceSigner(options: SignerOptions, known: PublicKey | undefined): Promise<DeviceSigner> {
+  const { uri: text, algorithm, kid, timeout } = options;
+  const uri = parseSignerUri(text);
+  if (uri.scheme === 'file' || known?.algorithm !== algorithm) return openSigner(options);
+  const is = kidToText(thumbprint(known));
+  if (kid !== undefined && kid !== is) throw new FieldsealError('KEY_CHANGED', { detail: `${is} instead of ${kid}` });
+  return Pkcs11Signer.open({ uri, algorithm, timeout, known });
 }
 
 /** Makes a key, in a token or a file. The only way that one comes to be. Throws FieldsealError KEY_EXISTS and others. */

@@ -45,6 +45,16 @@ export class SoftwareSigner implements Signer {
     return this.#state;
   }
 
+  get holder(): string {
+    return this.custody.holder;
+  }
+
+  get trouble(): undefined {
+    return undefined;
+  }
+
+  retry(): void {}
+
   async sign(digest: Uint8Array): Promise<Uint8Array> {
     if (digest.length !== 32) throw new RangeError(`a digest of ${digest.length} bytes, not 32`);
     if (this.#state === 'closed')

@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { publicKeyToJson } from '../../daemon/proof/index.ts';
 import type { PublicKey } from '../../daemon/proof/signature.ts';
 import { createKey, openSigner, showKey } from '../../daemon/signing/index.ts';
@@ -63,6 +63,47 @@ describe('a P-256 key in a TPM 2.0, through tpm2-pkcs11', () => {
     await token.remove();
     await expect(signer.sign(new Uint8Array(32))).rejects.toMatchObject({ code: expect.stringMatching(/^TOKEN_/) });
     expect(signer.state).toBe('recovering');
+    await signer.close();
+  });
+});
+
+describe('a TPM that is away for a while', () => {
+  let token: TpmToken;
+  let key: PublicKey;
+
+  // A TPM of its own for each: it takes cuts of its power for wrong PINs, and locks at the third.
+  beforeEach(async () => {
+    token = await createTpmToken();
+    key = await createKey(token.uri, 'ES256');
+  });
+
+  afterEach(async () => {
+    await token.remove();
+  });
+
+  const open = (known?: PublicKey) =>
+    Pkcs11Signer.open({ uri: parseSignerUri(token.uri) as Pkcs11Uri, timeout: 20_000, recoverEveryMs: 0, known });
+
+  /** swtpm answers a little later than its sockets are there. */
+  const signsAgain = (signer: Pkcs11Signer) =>
+    vi.waitFor(async () => expect(await signer.sign(new Uint8Array(32))).toHaveLength(64));
+
+  it('signs again when it is back', async () => {
+    const signer = await open();
+    await token.stop();
+    await expect(signer.sign(new Uint8Array(32))).rejects.toMatchObject({ code: expect.stringMatching(/^TOKEN_/) });
+    await token.start();
+    await signsAgain(signer);
+    expect(signer).toMatchObject({ state: 'ready', trouble: undefined });
+    await signer.close();
+  });
+
+  it('is waited for where it comes up later than the daemon', async () => {
+    await token.stop();
+    const signer = await open(key);
+    expect(signer).toMatchObject({ state: 'recovering', trouble: { code: expect.stringMatching(/^TOKEN_/) } });
+    await token.start();
+    await signsAgain(signer);
     await signer.close();
   });
 });

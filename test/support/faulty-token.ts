@@ -13,6 +13,8 @@ export interface FaultyToken {
   readonly env: Readonly<Record<string, string>>;
   /** Sets the rules from the next call on; none makes the module behave. */
   control(...rules: readonly string[]): void;
+  /** The slots that sessions were opened on, in order. */
+  sessions(): string[];
   /** How often a function was called. */
   calls(name: string): number;
   remove(): Promise<void>;
@@ -25,6 +27,7 @@ export async function createFaultyToken(): Promise<FaultyToken> {
   const env = { ...sound.env, FAULTY_MODULE: sound.modulePath, FAULTY_FOLDER: folder };
   compileTokenTool('native/faulty-pkcs11/faulty.c', modulePath, 'library');
   Object.assign(process.env, env);
+  const log = () => readFileSync(join(folder, 'calls'), 'utf8').split('\n');
   return {
     sound,
     modulePath,
@@ -36,10 +39,9 @@ export async function createFaultyToken(): Promise<FaultyToken> {
       renameSync(join(folder, 'control.new'), join(folder, 'control'));
     },
     calls(name) {
-      return readFileSync(join(folder, 'calls'), 'utf8')
-        .split('\n')
-        .filter((call) => call === name).length;
+      return log().filter((call) => call === name).length;
     },
+    sessions: () => log().flatMap((call) => /^slot (\d+)$/.exec(call)?.[1] ?? []),
     remove: () => sound.remove(),
   };
 }

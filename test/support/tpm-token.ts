@@ -23,6 +23,8 @@ export interface TpmToken {
   >;
   /** A power cut and what comes after: the TPM starts anew, without the sessions that a killed process left in it. */
   restart(): Promise<void>;
+  stop(): Promise<void>;
+  start(): Promise<void>;
   /** Ends the TPM and removes its folder. */
   remove(): Promise<void>;
 }
@@ -49,16 +51,23 @@ export async function createTpmToken(): Promise<TpmToken> {
   compileTokenTool('support/init-token.c', tool, 'program');
   await run(tool, [modulePath, 'fieldseal', PIN, '314159'], { env: { ...process.env, ...env } });
   Object.assign(process.env, env);
+  const stop = async (): Promise<void> => {
+    await endTpm(tpm);
+    for (const left of [socket, `${socket}.ctrl`]) await rm(left, { force: true });
+  };
+  const start = async (): Promise<void> => {
+    tpm = await startTpm(folder, socket);
+  };
   return {
     folder,
     modulePath,
     env,
     uri: `pkcs11:token=fieldseal;object=device?module-path=${modulePath}&pin-source=file:${folder}/pin`,
     restart: async () => {
-      await endTpm(tpm);
-      for (const left of [socket, `${socket}.ctrl`]) await rm(left, { force: true });
-      tpm = await startTpm(folder, socket);
+      await stop();
+      await start();
     },
+    ...{ stop, start },
     remove: async () => {
       await endTpm(tpm);
       await rm(folder, { recursive: true, force: true });

@@ -7,7 +7,7 @@
  *   lose-after N          after N C_Sign every call gives CKR_DEVICE_REMOVED, until C_Finalize
  *   corrupt C_Sign        one bit of each signature is wrong
  *   flags MASK            these token flags are set
- * and appends the name of each call to FAULTY_FOLDER/calls.
+ * and appends the name of each call to FAULTY_FOLDER/calls, with a line "slot N" for each session.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -133,6 +133,9 @@ static CK_RV get_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info) {
 
 static CK_RV open_session(CK_SLOT_ID slot, CK_FLAGS flags, void *application, void *notify, CK_SESSION_HANDLE *session) {
   MEET(C_OpenSession)
+  char line[32];
+  snprintf(line, sizeof line, "slot %lu", slot);
+  record(line);
   return real->C_OpenSession(slot, flags, application, notify, session);
 }
 
