@@ -59,8 +59,10 @@ batching:
 # Proofs on disk, until their receipts come.
 outbox:
   directory: /var/lib/fieldseal/outbox
-  maxBytes: 1GB # beyond it the oldest proofs are dropped, and the next proof declares it
-  maxAge: 30d
+  maxBytes: 1GB # beyond it proofs are dropped, and the next proof declares which
+  maxAge: 30d # older ones are dropped as well
+  drop: oldest # which go when there is no room: the oldest, or the newest, the one that has just been made
+  memory: 8MB # held in memory while the disk takes nothing
 
 mqtt:
   url: mqtts://broker.example:8883 # mqtt, mqtts, ws or wss
@@ -83,6 +85,7 @@ mqtt:
 uplink:
   window: 16 # proofs under way at once
   receiptTimeout: 60s # then the proof is published again, the identical bytes
+  freshFirst: true # what is sealed from now on goes out at once, while what waited for the connection still drains
 
 # The verifier's public key, pinned: only its receipts count. \`fieldseal verifier key\` prints it there.
 verifier:

@@ -45,6 +45,10 @@ const outboxSchema = z.strictObject({
   /** How much may wait for a receipt before the oldest proofs are dropped, which the next proof declares. */
   maxBytes: size({ min: '1MB' }).prefault('1GB'),
   maxAge: duration({ min: '1m' }).prefault('30d'),
+  /** Which proofs go when there is no room: those that wait longest, or the one that has just been made. */
+  drop: z.enum(['oldest', 'newest']).default('oldest'),
+  /** How much is held in memory while the disk takes nothing. */
+  memory: size({ min: '1MB' }).prefault('8MB'),
 });
 
 const uplinkSchema = z
@@ -53,6 +57,8 @@ const uplinkSchema = z
     window: z.int().min(1).max(1_000).default(16),
     /** A proof without a receipt for so long is published again, the identical bytes. */
     receiptTimeout: duration({ min: '1s', max: '1d' }).prefault('60s'),
+    /** Proofs that are sealed from now on go out at once, while those that waited for the connection still drain. */
+    freshFirst: z.boolean().default(true),
   })
   .prefault({});
 

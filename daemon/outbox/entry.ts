@@ -6,12 +6,18 @@ import type { ChainHead } from '../proof/index.ts';
  * and not the proofs in it, and so that what is read later can be held against it.
  */
 export interface OutboxEntry {
-  /** The file's name in the spool folder. Names sort in chain order. */
+  /** The file's name in the spool folder. Names sort in the order in which the proofs were made. */
   readonly name: string;
-  /** Position in the order in which proofs were stored; it outlasts restarts and epochs. */
+  /** Place in the order in which proofs were made; it outlasts restarts and epochs. */
   readonly counter: number;
   /** When it was stored, ms since the Unix epoch. */
   readonly written: number;
+  /** Position of the last reading that is sealed with it, see `SealedAt`. */
+  readonly position: number;
+  /** It declares losses. */
+  readonly declares: boolean;
+  /** It was made while the disk failed, in an epoch of its own: no proof follows it in this folder's chain. */
+  readonly aside: boolean;
   /** Size of the message. */
   readonly bytes: number;
   /** CRC-32 of the message. */
@@ -20,13 +26,26 @@ export interface OutboxEntry {
   readonly digest: string;
 }
 
-const NAME = /^(\d{12})-(\d{14})-(\d{6})-([0-9a-f]{8})-([0-9a-f]{32})-(\d{10})-([0-9a-f]{64})\.cose$/;
+/** What a proof's entry tells beyond its bytes and its place in the chain. */
+export interface EntryFacts {
+  readonly counter: number;
+  readonly written: number;
+  readonly position: number;
+  readonly declares: boolean;
+  readonly aside: boolean;
+}
+
+const NAME = /^(\d{12})-(\d{14})-(\d{14})-([0-3])-(\d{6})-([0-9a-f]{8})-([0-9a-f]{32})-(\d{10})-([0-9a-f]{64})\.cose$/;
+const DECLARES = 1;
+const ASIDE = 2;
 
 /** @throws RangeError where a number has more digits than the name has room for */
-export function newEntry(counter: number, written: number, message: Uint8Array, head: ChainHead): OutboxEntry {
+export function newEntry(facts: EntryFacts, message: Uint8Array, head: ChainHead): OutboxEntry {
   const name = [
-    decimal(counter, 12),
-    decimal(written, 14),
+    decimal(facts.counter, 12),
+    decimal(facts.written, 14),
+    decimal(facts.position, 14),
+    String((facts.declares ? DECLARES : 0) + (facts.aside ? ASIDE : 0)),
     decimal(message.length, 6),
     crc32(message).toString(16).padStart(8, '0'),
     hex(head.epoch),
@@ -42,11 +61,14 @@ export function newEntry(counter: number, written: number, message: Uint8Array, 
 export function entryOfName(name: string): OutboxEntry | undefined {
   const parts = NAME.exec(name);
   if (parts === null) return undefined;
-  const [, counter, written, bytes, crc = ''] = parts;
+  const [, counter, written, position, flags, bytes, crc = ''] = parts;
   return {
     name,
     counter: Number(counter),
     written: Number(written),
+    position: Number(position),
+    declares: (Number(flags) & DECLARES) !== 0,
+    aside: (Number(flags) & ASIDE) !== 0,
     bytes: Number(bytes),
     crc: Number.parseInt(crc, 16),
     digest: name.slice(-69, -5),
@@ -55,8 +77,8 @@ export function entryOfName(name: string): OutboxEntry | undefined {
 
 /** Where the chain stands with this proof. */
 export function headOf(entry: OutboxEntry): ChainHead {
-  const [, , , , , epoch = '', seq, digest = ''] = NAME.exec(entry.name) ?? [];
-  return { epoch: fromHex(epoch), seq: Number(seq), digest: fromHex(digest) };
+  const parts = NAME.exec(entry.name) ?? [];
+  return { epoch: fromHex(parts[7] ?? ''), seq: Number(parts[8]), digest: fromHex(entry.digest) };
 }
 
 export const hex = (bytes: Uint8Array): string =>

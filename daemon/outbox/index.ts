@@ -1,3 +1,11 @@
 export { headOf, type OutboxEntry } from './entry.ts';
 export { type FileSystem, nodeFileSystem } from './file-system.ts';
-export { Outbox, type OutboxOpening, type OutboxOptions, type OutboxStats } from './outbox.ts';
+export {
+  type Appended,
+  Outbox,
+  type OutboxHealth,
+  type OutboxOpening,
+  type OutboxOptions,
+  type OutboxStats,
+  type SealedAt,
+} from './outbox.ts';

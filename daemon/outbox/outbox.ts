@@ -1,16 +1,20 @@
-import { EventEmitter } from 'node:events';
+import { randomBytes } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
+import { pause } from '../abort.ts';
 import type { OutboxConfig } from '../config/schema.ts';
 import { FieldsealError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { type ChainHead, kidFromText, type Loss, type Receipt } from '../proof/index.ts';
+import { type ChainHead, type ChainStart, kidFromText, type Loss, type Receipt } from '../proof/index.ts';
+import { Books, STATE_FILE } from './books.ts';
+import { Entries } from './entries.ts';
 import { headOf, hex, newEntry, type OutboxEntry } from './entry.ts';
 import { type FileSystem, nodeFileSystem, systemCode } from './file-system.ts';
 import { lossesOfProof } from './gone.ts';
+import { HeldProofs } from './held.ts';
 import { FolderLock, type Lock } from './lock.ts';
-import { PendingLosses } from './losses.ts';
 import { NotStored, Spool } from './spool.ts';
-import { type Departure, decodeState, encodeState, type OutboxState } from './state.ts';
+import { type Departure, decodeState, type OutboxState } from './state.ts';
 
 export interface OutboxOptions {
   readonly log: Log;
@@ -26,12 +30,38 @@ export interface OutboxOptions {
 export interface OutboxOpening {
   /** The chain's last proof; undefined where the next proof has to begin an epoch. */
   readonly head: ChainHead | undefined;
+  /** Every reading up to this position is sealed already, or declared lost. */
+  readonly position: number;
   /** The state of an earlier chain was lost. The outbox has noted the loss. */
   readonly chainLost: boolean;
   /** The last run did not close the outbox. The outbox has noted the loss. */
   readonly unclean: boolean;
   /** When the last proof was stored, ms since the Unix epoch, as far as is known. */
   readonly lastWritten: number | undefined;
+}
+
+/** What a proof tells the outbox beside its bytes. */
+export interface SealedAt {
+  /** The losses that it declares. */
+  readonly declared?: readonly Loss[];
+  /** Readings are numbered 1, 2, 3, ... for the life of the folder: the number of the last that is sealed with it. */
+  readonly position?: number;
+}
+
+/**
+ * What became of a proof that was sealed. `stored`: it is on the disk. `held`: the disk fails; the proof waits in memory and
+ * is written when the disk is back. `again`: it is nowhere, and nobody has seen it: the readings have to be sealed anew, where
+ * `chain()` now stands.
+ */
+export type Appended = 'stored' | 'held' | 'again';
+
+/** How the outbox stands with its disk. */
+export interface OutboxHealth {
+  readonly durable: boolean;
+  /** What the disk last refused with: `CODE place: what happened`; undefined while it is well. */
+  readonly trouble: string | undefined;
+  /** Proofs in memory alone. */
+  readonly held: number;
 }
 
 /** Counters since the start; they only grow. */
@@ -41,53 +71,72 @@ export interface OutboxStats {
   settled: number;
   rejected: number;
   corrupt: number;
+  /** How often the disk began to fail. */
+  failures: number;
 }
 
-const STATE_FILE = 'state';
 const OWNER_FILE = 'identity';
 /** A clock that shows an earlier time has not been set yet: nothing is judged old by it. */
 const CLOCK_IS_SET = Date.UTC(2024, 0);
+/** A disk that fails is tried again after so long, and more rarely the longer it fails. */
+const RETRY_MIN_MS = 1_000;
+const RETRY_MAX_MS = 30_000;
+/** How much may lie in quarantine, as a share of the outbox and at most. */
+const QUARANTINE_SHARE = 0.1;
+const QUARANTINE_MAX = 64_000_000;
 
 interface OutboxEvents {
   /** A proof came or went, or a loss was noted. */
   changed: [];
+  /** The disk began to fail. */
+  failed: [];
 }
 
+const freshEpoch = (): ChainStart => ({ epoch: new Uint8Array(randomBytes(16)) });
+
 /**
- * The proofs that no receipt has come for, one file each, and where the chain stands. What `append` has resolved for is on
- * the disk, name and all. Memory holds an index of names, never the proofs.
+ * The proofs that no receipt has come for, one file each, and where their chain stands. What `append` calls stored is on the
+ * disk, name and all. Memory holds an index of names, not the proofs.
  *
  * Whatever leaves without a receipt is noted as a loss in the same write that lets it go, so that a crash at any moment neither
- * forgets a loss nor notes it twice. When a write may or may not have happened, the outbox takes no more until it is opened
- * anew: guessing could make a second proof of the same sequence number.
+ * forgets a loss nor notes it twice.
+ *
+ * While the disk fails, proofs are held in memory, in an epoch of their own that was never on the disk: so whatever happens to
+ * the power, no proof that was published is ever made again with other bytes, and the chain on the disk goes on from its own
+ * head. A proof whose place on the disk is in doubt is not published before it has been written anew.
  */
 export class Outbox extends EventEmitter<OutboxEvents> {
-  readonly stats: OutboxStats = { appended: 0, dropped: 0, settled: 0, rejected: 0, corrupt: 0 };
+  readonly stats: OutboxStats = { appended: 0, dropped: 0, settled: 0, rejected: 0, corrupt: 0, failures: 0 };
   readonly #config: OutboxConfig;
   readonly #log: Log;
   readonly #spool: Spool;
+  readonly #books: Books;
   readonly #lock: Lock;
   readonly #now: () => number;
   readonly #owner: string | undefined;
-  /** Digest to entry, in chain order. */
-  readonly #entries = new Map<string, OutboxEntry>();
-  #losses = new PendingLosses();
-  #last: OutboxEntry | undefined;
-  #chainLost = false;
-  /** Of `last` in the state file. */
-  #recordedCounter = -1;
-  #bytes = 0;
+  readonly #entries = new Entries();
+  readonly #held = new HeldProofs();
+  /** Where the chain begins while it has no proof. */
+  #beginning = freshEpoch();
+  /** Where the chain in memory stands, while the disk fails. */
+  #aside: ChainStart | undefined;
+  /** The epoch of the last time that the disk failed: a proof that was drafted then may still come. */
+  #closedAside: ChainStart | undefined;
+  #trouble: FieldsealError | undefined;
+  #position = 0;
+  #ownerIsWritten = false;
   #turn: Promise<void> = Promise.resolve();
-  #broken: FieldsealError | undefined;
 
   constructor(config: OutboxConfig, options: OutboxOptions) {
     super();
-    this.#config = config;
-    this.#log = options.log.child({ room: 'outbox' });
-    this.#spool = new Spool(options.fileSystem ?? nodeFileSystem, config.directory);
-    this.#lock = options.lock ?? new FolderLock();
     const { now = Date.now } = options;
+    this.#config = config;
     this.#now = () => Math.floor(now());
+    this.#log = options.log.child({ room: 'outbox' });
+    const quarantineBytes = Math.min(config.maxBytes * QUARANTINE_SHARE, QUARANTINE_MAX);
+    this.#spool = new Spool(options.fileSystem ?? nodeFileSystem, config.directory, quarantineBytes);
+    this.#books = new Books(this.#spool, this.#now);
+    this.#lock = options.lock ?? new FolderLock();
     this.#owner = options.owner;
   }
 
@@ -98,94 +147,155 @@ export class Outbox extends EventEmitter<OutboxEvents> {
 
   /** How many bytes of proofs wait for a receipt. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#entries.bytes;
   }
 
   /** Losses that no stored proof declares yet. The next proof carries them, and says so to `append`. */
   get losses(): readonly Loss[] {
-    return this.#losses.all;
+    return this.#books.losses;
+  }
+
+  /** Every reading up to this position is sealed in a proof that no crash takes away, or declared lost. */
+  get position(): number {
+    return this.#position;
+  }
+
+  get health(): OutboxHealth {
+    return { durable: this.#aside === undefined, trouble: this.#trouble?.toLine(), held: this.#held.size };
+  }
+
+  /** Where the next proof continues. Ask before each: it is another epoch while the disk fails. */
+  chain(): ChainStart {
+    return this.#aside ?? this.#books.head ?? this.#beginning;
   }
 
   /**
-   * Opens the folder, which it makes if need be. Reads names and the state, not the proofs.
+   * Opens the folder, which it makes if need be. Reads names and the state, not the proofs. A disk that can be read and not be
+   * written is opened as one that fails.
    *
    * @throws FieldsealError OUTBOX_LOCKED, OUTBOX_UNUSABLE; KEY_CHANGED where it belongs to another device
    */
   open(): Promise<OutboxOpening> {
     return this.#exclusive(async () => {
-      await this.#spool.makeFolders();
-      await this.#lock.take(this.#config.directory);
-      await this.#pinOwner();
-      const { entries, foreign, quarantined } = await this.#spool.list();
-      if (foreign.length > 0) this.#log.warn({ files: foreign.slice(0, 10) }, 'files in the spool that are no proofs');
-      const bytes = await this.#spool.readRoot(STATE_FILE);
-      const state = bytes === undefined ? undefined : decodeState(bytes);
-      const forgotten = state === undefined && (bytes !== undefined || entries.length + quarantined > 0);
-      for (const entry of entries) this.#add(entry);
-      await this.#resume(state, entries.at(-1));
-      return this.#begin(state, forgotten);
+      try {
+        return await this.#open();
+      } catch (error) {
+        throw this.#unusable(error) ?? error;
+      }
+    });
+  }
+
+  /** Tries a disk that fails again and again, until the signal. */
+  async run(signal: AbortSignal): Promise<void> {
+    let delay = RETRY_MIN_MS;
+    while (!signal.aborted) {
+      if (this.#aside === undefined) await this.#untilFailed(signal);
+      await pause(delay, signal);
+      const began = this.#now();
+      if (signal.aborted || !(await this.mend())) {
+        delay = Math.min(delay * 2, RETRY_MAX_MS);
+        continue;
+      }
+      await this.#untilFailed(signal);
+      // One that works for a moment only is asked as rarely as one that does not.
+      delay = this.#now() - began > RETRY_MAX_MS ? RETRY_MIN_MS : Math.min(delay * 2, RETRY_MAX_MS);
+    }
+  }
+
+  /**
+   * Tries a disk that fails: writes what memory holds and what was decided meanwhile, all of it to fresh files. Says whether the
+   * disk is well.
+   */
+  mend(): Promise<boolean> {
+    return this.#exclusive(async () => {
+      if (this.#aside === undefined) return true;
+      if (!(await this.#try(() => this.#writeAll()))) return false;
+      this.#closedAside = this.#aside;
+      this.#aside = undefined;
+      this.#trouble = undefined;
+      this.#position = this.#books.position;
+      this.#entries.showAll();
+      this.#log.info({ proofs: this.size }, 'the disk takes proofs again');
+      await this.#makeRoom(0);
+      this.emit('changed');
+      return true;
     });
   }
 
   /**
-   * Stores a proof at the end of the chain. `declared` are the losses that it declares. When that takes more room than
-   * the configuration gives, the oldest proofs go first.
+   * Puts a proof at the end of the chain. When that takes more room than the configuration gives, proofs go, as configured.
    *
-   * @throws FieldsealError OUTBOX_UNUSABLE; the chain has not moved then, and trying again with the same proof is safe
+   * @throws RangeError for one that does not continue the chain
    */
-  append(message: Uint8Array, head: ChainHead, declared: readonly Loss[] = []): Promise<void> {
+  append(message: Uint8Array, head: ChainHead, { declared = [], position }: SealedAt = {}): Promise<Appended> {
     return this.#exclusive(async () => {
-      this.#checkContinues(head);
-      await this.#makeRoom(message.length);
-      const entry = newEntry((this.#last?.counter ?? -1) + 1, this.#now(), message, head);
-      await this.#spool.store(entry, message);
-      this.#add(entry);
-      this.#last = entry;
-      this.#chainLost = false;
-      this.stats.appended += 1;
-      if (declared.length > 0) {
-        const losses = this.#losses.minus(declared);
-        await this.#record({ losses });
-      }
+      if (!this.#continues(head)) return 'again';
+      const facts = {
+        counter: this.#books.counter + 1,
+        written: this.#now(),
+        position: position ?? this.#books.position,
+        declares: declared.length > 0,
+        aside: this.#aside !== undefined,
+      };
+      const entry = newEntry(facts, message, head);
+      if (entry.aside) return this.#hold(entry, message, declared);
+      const room = await this.#makeRoom(message.length);
+      // The disk failed when something else had to go: this proof belongs to the other epoch now.
+      if (this.#aside !== undefined) return 'again';
+      const appended = room ? await this.#store(entry, message, declared) : this.#dropNew(entry, message, declared);
+      await this.#settleBooks();
       this.emit('changed');
+      return appended;
     });
   }
 
-  /** Notes a loss durably until a proof declares it. */
+  /** Notes a loss until a proof declares it; durably, unless the disk fails. */
   addLoss(loss: Loss): Promise<void> {
     return this.#exclusive(async () => {
-      await this.#record({ losses: this.#losses.plus([loss]) });
+      this.#books.lose([loss]);
+      await this.#settleBooks();
       this.emit('changed');
     });
   }
 
-  /** The proofs without a receipt, in chain order. */
+  /** The proofs without a receipt that may be sent, in the order in which they were made. */
   pending(): Iterable<OutboxEntry> {
-    return this.#entries.values();
+    return this.#entries.visible();
   }
 
   /** The proof of a digest, 32 bytes; undefined where none such waits. */
   find(digest: Uint8Array): OutboxEntry | undefined {
-    return this.#entries.get(hex(digest));
+    return this.#entries.find(hex(digest));
   }
 
+  /** Whether a proof waits and may be sent. */
   has(entry: OutboxEntry): boolean {
-    return this.#entries.has(entry.digest);
+    return this.#entries.isVisible(entry);
   }
 
   /**
-   * A proof's bytes, as they were stored. Undefined where it has gone meanwhile, or where the file is damaged: then it
-   * lies in quarantine and the loss is noted.
+   * A proof's bytes, as they were stored. Undefined where it has gone meanwhile, where the disk fails, or where the file is
+   * damaged: then it lies in quarantine and the loss is noted.
    */
   read(entry: OutboxEntry): Promise<Uint8Array | undefined> {
     return this.#exclusive(async () => {
       if (!this.has(entry)) return undefined;
-      const loaded = await this.#spool.load(entry);
+      const held = this.#held.find(entry);
+      if (held !== undefined) return held.message;
+      let loaded: Awaited<ReturnType<Spool['load']>> | undefined;
+      await this.#try(async () => {
+        loaded = await this.#spool.load(entry);
+      });
       if (loaded instanceof Uint8Array) return loaded;
-      await this.#spool.writeNote(entry, { reason: 'corrupt', detail: loaded.corrupt });
+      const corrupt = loaded?.corrupt;
+      // Whether a file is damaged is not for a disk to say that fails: it is looked at again when the disk is well.
+      if (corrupt === undefined || this.#aside !== undefined || !(await this.#noteCorrupt(entry, corrupt))) {
+        this.#entries.hide(entry);
+        return undefined;
+      }
       await this.#depart([entry], 'quarantine', 'outbox-corrupt');
       this.stats.corrupt += 1;
-      const error = new FieldsealError('OUTBOX_CORRUPT', { detail: loaded.corrupt, place: entry.name });
+      const error = new FieldsealError('OUTBOX_CORRUPT', { detail: corrupt, place: entry.name });
       this.#log.error(error.toFields(), 'a stored proof cannot be read');
       return undefined;
     });
@@ -197,188 +307,311 @@ export class Outbox extends EventEmitter<OutboxEvents> {
    */
   settle(receipt: Receipt): Promise<'dropped' | 'quarantined' | 'unknown'> {
     return this.#exclusive(async () => {
-      const entry = this.#entries.get(hex(receipt.digest));
+      const entry = this.#entries.find(hex(receipt.digest));
       if (entry === undefined) return 'unknown';
       if (receipt.verdict === 'rejected') {
         await this.#reject(entry, receipt);
         return 'quarantined';
       }
-      await this.#keepHead([entry]);
-      await this.#spool.remove([entry]);
       this.#forget(entry);
+      await this.#settleBooks();
       this.stats.settled += 1;
       this.emit('changed');
       return 'dropped';
     });
   }
 
-  /** Notes that the run ended in good order and lets go of the folder. */
+  /**
+   * Notes that the run ended in good order and lets go of the folder.
+   *
+   * @throws FieldsealError OUTBOX_UNUSABLE where the disk does not take what is left to be written
+   */
   async close(): Promise<void> {
     try {
-      await this.#exclusive(() => this.#record({ clean: true }));
+      await this.#exclusive(async () => {
+        if (await this.#try(() => this.#writeAll({ clean: true }))) return;
+        throw this.#trouble;
+      });
     } finally {
       await this.#lock.release();
     }
+  }
+
+  async #open(): Promise<OutboxOpening> {
+    await this.#try(() => this.#spool.makeFolders());
+    await this.#lock.take(this.#config.directory);
+    await this.#checkOwner();
+    const { entries, foreign, quarantined } = await this.#spool.list();
+    if (foreign.length > 0) this.#log.warn({ files: foreign.slice(0, 10) }, 'files in the spool that are no proofs');
+    const bytes = await this.#spool.readRoot(STATE_FILE);
+    const state = bytes === undefined ? undefined : decodeState(bytes);
+    const forgotten = state === undefined && (bytes !== undefined || entries.length + quarantined > 0);
+    const gone = new Set(state?.departures.map(({ entry }) => entry.digest));
+    for (const entry of entries) if (!gone.has(entry.digest)) this.#entries.add(entry);
+    await this.#books.resume(state, entries);
+    const opening = this.#begin(state, forgotten);
+    await this.#try(async () => {
+      await this.#writeAll();
+      if (this.#aside === undefined) return;
+      this.#aside = undefined;
+      this.#trouble = undefined;
+    });
+    if (this.#aside === undefined) this.#position = this.#books.position;
+    this.#log.info({ proofs: this.size, bytes: this.bytes }, 'outbox opened');
+    return opening;
+  }
+
+  /** Notes what the last run left unsaid, and that this one runs. */
+  #begin(state: OutboxState | undefined, forgotten: boolean): OutboxOpening {
+    const books = this.#books;
+    const lastWritten = books.last?.written;
+    const unclean = state !== undefined && !state.clean;
+    const from = Math.max(lastWritten ?? 0, state?.written ?? 0);
+    const loss = { count: 0, from: from > 0 ? from : this.#now(), to: Math.max(from, this.#now()) };
+    if (forgotten) books.lose([{ reason: 'chain-lost', ...loss }]);
+    if (unclean) books.lose([{ reason: 'unclean-shutdown', ...loss }]);
+    books.chainLost ||= forgotten;
+    books.touch();
+    if (forgotten) this.#log.warn({}, 'the state of the chain is lost: the next proof begins an epoch');
+    if (unclean) this.#log.warn({ lastWritten }, 'the last run did not end in good order');
+    return { head: books.head, position: books.position, chainLost: books.chainLost, unclean, lastWritten };
   }
 
   /**
    * A token that holds another key must neither go on with this chain nor begin one here, unless an operator gives it a folder of
    * its own. What is no device id, as a file that a failing disk has garbled, is written anew.
    */
-  async #pinOwner(): Promise<void> {
+  async #checkOwner(): Promise<void> {
     if (this.#owner === undefined) return;
     const bytes = await this.#spool.readRoot(OWNER_FILE);
     const known = bytes === undefined ? '' : Buffer.from(bytes).toString('utf8').trim();
-    if (known === this.#owner) return;
-    if (kidFromText(known) === undefined) return this.#spool.replaceRoot(OWNER_FILE, Buffer.from(`${this.#owner}\n`));
+    this.#ownerIsWritten = known === this.#owner;
+    if (this.#ownerIsWritten || kidFromText(known) === undefined) return;
     await this.#lock.release();
     const detail = `${this.#owner} instead of ${known}`;
     throw new FieldsealError('KEY_CHANGED', { detail, place: join(this.#config.directory, OWNER_FILE) });
   }
 
-  /** Takes up where the state and the spool leave off. */
-  async #resume(state: OutboxState | undefined, tail: OutboxEntry | undefined): Promise<void> {
-    this.#losses = new PendingLosses(state?.losses);
-    this.#last = state?.last;
-    this.#chainLost = state?.chainLost ?? false;
-    this.#recordedCounter = state?.last?.counter ?? -1;
-    if (tail !== undefined && tail.counter > this.#recordedCounter) {
-      this.#last = tail;
-      this.#chainLost = false;
-      // The crash may have come between this proof and the state that says what it declares.
-      if (this.#losses.all.length > 0) {
-        const bytes = await this.#spool.loadAnyhow(tail);
-        this.#losses = this.#losses.minus(lossesOfProof(tail, bytes).declared);
-      }
+  /** Whether a proof is the chain's next; not so where it was drafted before the disk began, or ceased, to fail. */
+  #continues({ epoch, seq }: ChainHead): boolean {
+    const chain = this.chain();
+    const isOf = (start: ChainStart | undefined) => start !== undefined && hex(start.epoch) === hex(epoch);
+    const before = isOf(this.#closedAside) || (this.#aside !== undefined && isOf(this.#books.head ?? this.#beginning));
+    if (!isOf(chain) && before) return false;
+    const expected = 'seq' in chain ? chain.seq + 1 : 0;
+    // Any epoch is good for a chain that begins on the disk; in memory it must be the one that never was on the disk.
+    const begins = !('seq' in chain) && this.#aside === undefined;
+    if (seq === expected && (begins || isOf(chain))) return true;
+    throw new RangeError(`proof ${seq} where the chain goes on with ${expected}`);
+  }
+
+  async #store(entry: OutboxEntry, message: Uint8Array, declared: readonly Loss[]): Promise<Appended> {
+    try {
+      await this.#spool.store(entry, message);
+    } catch (error) {
+      this.#fail(error);
+      if (error instanceof NotStored) return 'again';
+      // It may be on the disk or not: the chain goes on from it, and nobody sees it before it certainly is.
+      this.#held.hold(entry, message, true);
+      this.#entries.hide(entry);
     }
-    for (const departure of state?.departures ?? []) await this.#finish(departure);
+    this.#entries.add(entry);
+    this.#books.made(entry, declared, true);
+    this.stats.appended += 1;
+    if (this.#aside !== undefined) return 'held';
+    this.#position = entry.position;
+    return 'stored';
   }
 
-  /** Writes down what the last run left unsaid, and that this one runs. */
-  async #begin(state: OutboxState | undefined, forgotten: boolean): Promise<OutboxOpening> {
-    const lastWritten = this.#last?.written;
-    const unclean = state !== undefined && !state.clean;
-    const from = Math.max(lastWritten ?? 0, state?.written ?? 0);
-    const found: Loss[] = [];
-    const loss = { count: 0, from: from > 0 ? from : this.#now(), to: Math.max(from, this.#now()) };
-    if (forgotten) found.push({ reason: 'chain-lost', ...loss });
-    if (unclean) found.push({ reason: 'unclean-shutdown', ...loss });
-    this.#chainLost ||= forgotten;
-    await this.#record({ losses: this.#losses.plus(found) });
-    if (forgotten) this.#log.warn({}, 'the state of the chain is lost: the next proof begins an epoch');
-    if (unclean) this.#log.warn({ lastWritten }, 'the last run did not end in good order');
-    this.#log.info({ proofs: this.size, bytes: this.bytes }, 'outbox opened');
-    const head = this.#last === undefined || this.#chainLost ? undefined : headOf(this.#last);
-    return { head, chainLost: this.#chainLost, unclean, lastWritten };
+  /** Takes a proof of the epoch in memory. */
+  #hold(entry: OutboxEntry, message: Uint8Array, declared: readonly Loss[]): Appended {
+    this.#aside = headOf(entry);
+    if (!this.#makeRoomInMemory(message.length)) return this.#dropNew(entry, message, declared);
+    this.#held.hold(entry, message, false);
+    this.#entries.add(entry);
+    this.#books.made(entry, declared, false);
+    this.stats.appended += 1;
+    this.emit('changed');
+    return 'held';
   }
 
-  async #reject(entry: OutboxEntry, receipt: Receipt): Promise<void> {
-    const { reasons, received } = receipt;
+  /** The chain has the proof, and nobody else ever will. */
+  #dropNew(entry: OutboxEntry, message: Uint8Array, declared: readonly Loss[]): Appended {
+    this.#books.made(entry, declared, !entry.aside);
+    this.#books.lose(lossesOf(entry, message, 'outbox-quota'));
+    this.#countDropped(1);
+    return this.#aside === undefined ? 'stored' : 'held';
+  }
+
+  async #reject(entry: OutboxEntry, { reasons, received }: Receipt): Promise<void> {
     const { epoch, seq } = headOf(entry);
-    await this.#spool.writeNote(entry, { reason: 'rejected', epoch: hex(epoch), seq, reasons, received });
-    await this.#depart([entry], 'quarantine', 'rejected');
+    await this.#depart([entry], 'quarantine', 'rejected', {
+      reason: 'rejected',
+      epoch: hex(epoch),
+      seq,
+      reasons,
+      received,
+    });
     this.stats.rejected += 1;
     const error = new FieldsealError('PROOF_REJECTED', { detail: reasons.join(', '), place: entry.name });
     this.#log.error(error.toFields(), 'the verifier rejected a proof');
   }
 
-  /** Drops what is too old, and as many of the oldest as it takes to make room. */
-  async #makeRoom(bytes: number): Promise<void> {
+  async #noteCorrupt(entry: OutboxEntry, detail: string): Promise<boolean> {
+    return this.#try(() => this.#spool.writeNote(entry, { reason: 'corrupt', detail }));
+  }
+
+  /**
+   * Drops what is too old, and as many of the oldest as it takes to make room. False where there is none and the newest are to
+   * go.
+   */
+  async #makeRoom(bytes: number): Promise<boolean> {
+    const { maxAge, maxBytes, drop } = this.#config;
     const now = this.#now();
     const leaving: OutboxEntry[] = [];
-    let total = this.#bytes + bytes;
+    let total = this.bytes + bytes;
     for (const entry of this.#entries.values()) {
-      const old = entry.written >= CLOCK_IS_SET && entry.written < now - this.#config.maxAge;
-      if (!old && total <= this.#config.maxBytes) break;
+      const old = entry.written >= CLOCK_IS_SET && entry.written < now - maxAge;
+      if (!old && (drop === 'newest' || total <= maxBytes)) break;
       leaving.push(entry);
       total -= entry.bytes;
     }
-    if (leaving.length === 0) return;
-    await this.#depart(leaving, 'nowhere', 'outbox-quota');
-    this.stats.dropped += leaving.length;
-    this.#log.warn({ proofs: leaving.length }, 'the outbox is full: its oldest proofs were dropped');
+    if (leaving.length > 0) {
+      await this.#depart(leaving, 'nowhere', 'outbox-quota');
+      this.#countDropped(leaving.length);
+    }
+    return total <= maxBytes || drop === 'oldest';
+  }
+
+  /** As `makeRoom`, among the proofs that were made while the disk fails. */
+  #makeRoomInMemory(bytes: number): boolean {
+    const { memory, drop } = this.#config;
+    let dropped = 0;
+    while (this.#held.bytes + bytes > memory) {
+      const oldest = this.#held.firstAside();
+      if (drop === 'newest') return oldest === undefined;
+      if (oldest === undefined) break;
+      this.#books.lose(lossesOf(oldest.entry, oldest.message, 'outbox-quota'));
+      this.#forget(oldest.entry);
+      dropped += 1;
+    }
+    if (dropped > 0) this.#countDropped(dropped);
+    return true;
+  }
+
+  #countDropped(proofs: number): void {
+    if (this.stats.dropped === 0) this.#log.warn({ proofs }, 'the outbox is full: proofs are dropped and declared');
+    this.stats.dropped += proofs;
   }
 
   /** Lets proofs go that have no good receipt: their loss is on the disk before they go. */
-  async #depart(leaving: readonly OutboxEntry[], to: Departure['to'], reason: Loss['reason']): Promise<void> {
-    let losses = this.#losses;
+  async #depart(
+    leaving: readonly OutboxEntry[],
+    to: Departure['to'],
+    reason: Loss['reason'],
+    note?: object,
+  ): Promise<void> {
     for (const entry of leaving) {
-      const { readings, declared } = lossesOfProof(entry, await this.#spool.loadAnyhow(entry));
-      // An empty proof is no loss of readings, but what it declared is undeclared again.
-      losses = losses.plus(readings === undefined ? declared : [{ reason, ...readings }, ...declared]);
+      const held = this.#held.find(entry);
+      const message = held?.message ?? (await this.#loadAnyhow(entry));
+      this.#books.lose(lossesOf(entry, message, reason));
+      this.#books.depart(entry, to, { ...(note && { note }), ...(held && { message: held.message }) });
+      this.#held.release(entry);
+      this.#entries.delete(entry);
     }
-    const departures = leaving.map((entry) => ({ entry, to }));
-    await this.#record({ losses, departures });
-    for (const departure of departures) await this.#finish(departure);
+    await this.#settleBooks();
     this.emit('changed');
   }
 
-  async #finish({ entry, to }: Departure): Promise<void> {
-    if (to === 'quarantine') await this.#spool.quarantine(entry);
-    else await this.#spool.remove([entry]);
-    this.#forget(entry);
+  async #loadAnyhow(entry: OutboxEntry): Promise<Uint8Array | undefined> {
+    let message: Uint8Array | undefined;
+    await this.#try(async () => {
+      message = await this.#spool.loadAnyhow(entry);
+    });
+    return message;
   }
 
-  /** The head of the chain outlives its file. */
-  async #keepHead(leaving: readonly OutboxEntry[]): Promise<void> {
-    if (leaving.some((entry) => entry.counter > this.#recordedCounter && entry === this.#last)) await this.#record({});
-  }
-
-  async #record(change: { losses?: PendingLosses; departures?: readonly Departure[]; clean?: boolean }): Promise<void> {
-    const losses = change.losses ?? this.#losses;
-    const state: OutboxState = {
-      last: this.#last,
-      chainLost: this.#chainLost,
-      losses: losses.all,
-      departures: change.departures ?? [],
-      clean: change.clean ?? false,
-      written: this.#now(),
-    };
-    await this.#spool.replaceRoot(STATE_FILE, encodeState(state));
-    this.#losses = losses;
-    this.#recordedCounter = this.#last?.counter ?? -1;
-  }
-
-  #checkContinues(head: ChainHead): void {
-    const last = this.#last === undefined || this.#chainLost ? undefined : headOf(this.#last);
-    const same = last !== undefined && hex(last.epoch) === hex(head.epoch);
-    const expected = same ? last.seq + 1 : 0;
-    if (head.seq !== expected) throw new RangeError(`proof ${head.seq} where the chain goes on with ${expected}`);
-  }
-
-  #add(entry: OutboxEntry): void {
-    this.#entries.set(entry.digest, entry);
-    this.#bytes += entry.bytes;
-  }
-
+  /** A proof is no longer waited with; its file follows, where it has one. */
   #forget(entry: OutboxEntry): void {
-    if (this.#entries.delete(entry.digest)) this.#bytes -= entry.bytes;
+    const held = this.#held.find(entry);
+    if (held === undefined || held.attempted) this.#books.doom(entry);
+    this.#held.release(entry);
+    this.#entries.delete(entry);
+  }
+
+  /** Brings the disk to what was decided, unless it fails: then that follows when it is well. */
+  async #settleBooks(): Promise<void> {
+    if (this.#aside === undefined) await this.#try(() => this.#books.write());
+  }
+
+  /** Everything that is not on the disk yet, in the order that a crash between asks for: proofs, then what is said of them. */
+  async #writeAll(how: { clean?: boolean } = {}): Promise<void> {
+    await this.#spool.clearAway();
+    if (this.#owner !== undefined && !this.#ownerIsWritten) {
+      await this.#spool.replaceRoot(OWNER_FILE, Buffer.from(`${this.#owner}\n`));
+      this.#ownerIsWritten = true;
+    }
+    for (const { entry, message } of this.#held.all()) {
+      this.#held.attempt(entry);
+      await this.#spool.store(entry, message);
+      this.#held.release(entry);
+      this.#entries.show(entry);
+    }
+    if (this.#aside !== undefined) this.#books.touch();
+    await this.#books.write(how);
+  }
+
+  /** Does something with the disk. False where the disk fails. */
+  async #try(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
+  }
+
+  /** A disk that fails is lived with. What else fails is a bug. */
+  #fail(error: unknown): void {
+    const unusable = this.#unusable(error);
+    if (unusable === undefined) throw error;
+    this.#trouble = unusable;
+    if (this.#aside !== undefined) return;
+    this.#aside = freshEpoch();
+    this.stats.failures += 1;
+    this.#log.error(unusable.toFields(), 'the disk fails: proofs are held in memory');
+    this.emit('failed');
+  }
+
+  #unusable(error: unknown): FieldsealError | undefined {
+    const cause = error instanceof NotStored ? error.cause : error;
+    if (systemCode(cause) === undefined || cause instanceof FieldsealError) return undefined;
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    return new FieldsealError('OUTBOX_UNUSABLE', { detail, place: 'outbox.directory', cause });
+  }
+
+  async #untilFailed(signal: AbortSignal): Promise<void> {
+    if (this.#aside !== undefined || signal.aborted) return;
+    await once(this, 'failed', { signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
   }
 
   /** One operation at a time, in the order in which they are asked for. */
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(async () => {
-      if (this.#broken !== undefined) throw this.#broken;
-      try {
-        return await work();
-      } catch (error) {
-        throw this.#judge(error);
-      }
-    });
+    const result = this.#turn.then(work);
     this.#turn = result.then(
       () => {},
       () => {},
     );
     return result;
   }
+}
 
-  /** A disk that fails is the operator's to mend. What else fails is a bug. */
-  #judge(error: unknown): unknown {
-    const cause = error instanceof NotStored ? error.cause : error;
-    if (systemCode(cause) === undefined || cause instanceof FieldsealError) return error;
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    const unusable = new FieldsealError('OUTBOX_UNUSABLE', { detail, place: 'outbox.directory', cause });
-    if (!(error instanceof NotStored)) this.#broken = unusable;
-    return unusable;
-  }
+/** What is to be declared when a proof goes: its readings, and again what it declared itself. */
+function lossesOf(entry: OutboxEntry, message: Uint8Array | undefined, reason: Loss['reason']): readonly Loss[] {
+  const { readings, declared } = lossesOfProof(entry, message);
+  // An empty proof is no loss of readings.
+  return readings === undefined ? declared : [{ reason, ...readings }, ...declared];
 }

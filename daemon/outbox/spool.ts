@@ -12,7 +12,7 @@ export interface Corrupt {
 }
 
 interface SpoolContents {
-  /** In chain order. */
+  /** In the order in which they were made. */
   readonly entries: OutboxEntry[];
   /** Names of files that are none of ours. */
   readonly foreign: string[];
@@ -26,12 +26,19 @@ export class Spool {
   readonly #root: string;
   readonly #spool: string;
   readonly #quarantine: string;
+  readonly #quarantineBytes: number;
+  /** Half-written files that still have to be cleared away. */
+  readonly #leftovers = new Set<string>();
+  /** What lies in quarantine, oldest first. */
+  readonly #quarantined = new Map<string, OutboxEntry>();
 
-  constructor(files: FileSystem, root: string) {
+  /** @param quarantineBytes how much may lie in quarantine; beyond it the oldest proofs there are deleted */
+  constructor(files: FileSystem, root: string, quarantineBytes: number) {
     this.#files = files;
     this.#root = root;
     this.#spool = join(root, 'spool');
     this.#quarantine = join(root, 'quarantine');
+    this.#quarantineBytes = quarantineBytes;
   }
 
   async makeFolders(): Promise<void> {
@@ -39,19 +46,22 @@ export class Spool {
     await this.#files.syncFolder(this.#root);
   }
 
-  /** Clears away what a crash left half-written and lists the proofs in chain order. */
+  /** Lists the proofs in the order in which they were made, and notes what a crash left half-written. */
   async list(): Promise<SpoolContents> {
-    await this.#sweep(this.#root);
-    const quarantined = (await this.#sweep(this.#quarantine)).filter((name) => entryOfName(name) !== undefined).length;
-    const entries: OutboxEntry[] = [];
-    const foreign: string[] = [];
-    for (const name of await this.#sweep(this.#spool)) {
-      const entry = entryOfName(name);
-      if (entry === undefined) foreign.push(name);
-      else entries.push(entry);
+    await this.#finished(this.#root);
+    for (const entry of inOrder(await this.#finished(this.#quarantine)).entries) {
+      this.#quarantined.set(entry.digest, entry);
     }
-    entries.sort((a, b) => a.counter - b.counter);
-    return { entries, foreign, quarantined };
+    const { entries, foreign } = inOrder(await this.#finished(this.#spool));
+    return { entries, foreign, quarantined: this.#quarantined.size };
+  }
+
+  /** Removes what was left half-written. */
+  async clearAway(): Promise<void> {
+    for (const path of this.#leftovers) {
+      await this.#files.remove(path);
+      this.#leftovers.delete(path);
+    }
   }
 
   /** Reads a file of the outbox's root folder; undefined where there is none. */
@@ -64,6 +74,12 @@ export class Spool {
     await this.#store(this.#root, name, bytes);
   }
 
+  /**
+   * Stores a proof under its name, by way of a file that nobody has written to before: so it may be asked for again after a
+   * failure.
+   *
+   * @throws NotStored where the proof certainly has no name; any other error leaves that open
+   */
   async store(entry: OutboxEntry, message: Uint8Array): Promise<void> {
     await this.#store(this.#spool, entry.name, message);
   }
@@ -82,6 +98,7 @@ export class Spool {
     return this.#readOr(join(this.#spool, entry.name), 'ENOENT', 'EIO');
   }
 
+  /** Removes proofs. One that is gone already is good. */
   async remove(entries: readonly OutboxEntry[]): Promise<void> {
     if (entries.length === 0) return;
     for (const entry of entries) await this.#files.remove(join(this.#spool, entry.name));
@@ -91,11 +108,24 @@ export class Spool {
   /** Puts a note beside the place where a proof is going to lie. */
   async writeNote(entry: OutboxEntry, note: object): Promise<void> {
     const text = `${JSON.stringify(note, undefined, 2)}\n`;
-    await this.#store(this.#quarantine, entry.name.replace(/\.cose$/, '.json'), Buffer.from(text));
+    await this.#store(this.#quarantine, noteOf(entry), Buffer.from(text));
   }
 
-  /** Moves a proof to the quarantine folder. One that is gone already is good. */
-  async quarantine(entry: OutboxEntry): Promise<void> {
+  /** Moves a proof to the quarantine folder, or writes it there where it is in memory alone. One that is gone already is good. */
+  async quarantine(entry: OutboxEntry, message: Uint8Array | undefined): Promise<void> {
+    if (message === undefined) await this.#moveToQuarantine(entry);
+    else await this.#store(this.#quarantine, entry.name, message);
+    this.#quarantined.set(entry.digest, entry);
+    let bytes = [...this.#quarantined.values()].reduce((sum, one) => sum + one.bytes, 0);
+    for (const oldest of this.#quarantined.values()) {
+      if (bytes <= this.#quarantineBytes || oldest === entry) return;
+      for (const name of [oldest.name, noteOf(oldest)]) await this.#files.remove(join(this.#quarantine, name));
+      this.#quarantined.delete(oldest.digest);
+      bytes -= oldest.bytes;
+    }
+  }
+
+  async #moveToQuarantine(entry: OutboxEntry): Promise<void> {
     try {
       await this.#files.rename(join(this.#spool, entry.name), join(this.#quarantine, entry.name));
     } catch (error) {
@@ -108,23 +138,24 @@ export class Spool {
 
   async #store(folder: string, name: string, bytes: Uint8Array): Promise<void> {
     const unfinished = join(folder, `${UNFINISHED}${randomBytes(6).toString('hex')}`);
+    this.#leftovers.add(unfinished);
     try {
       await this.#files.write(unfinished, bytes);
     } catch (error) {
-      // Without a name of its own the proof doesn't exist yet. That it can't be cleared away either adds nothing.
-      await this.#files.remove(unfinished).catch(() => {});
+      // Without a name of its own the proof doesn't exist yet. What can't be cleared away now is cleared away later.
+      await this.clearAway().catch(() => {});
       throw new NotStored(error);
     }
     await this.#files.rename(unfinished, join(folder, name));
+    this.#leftovers.delete(unfinished);
     await this.#files.syncFolder(folder);
   }
 
-  /** Removes unfinished files and gives the names of all others. */
-  async #sweep(folder: string): Promise<string[]> {
+  /** The names of all files of a folder but those that were left half-written. */
+  async #finished(folder: string): Promise<string[]> {
     const names = await this.#files.list(folder);
-    const finished = names.filter((name) => !name.startsWith(UNFINISHED));
-    for (const name of names) if (name.startsWith(UNFINISHED)) await this.#files.remove(join(folder, name));
-    return finished;
+    for (const name of names) if (name.startsWith(UNFINISHED)) this.#leftovers.add(join(folder, name));
+    return names.filter((name) => !name.startsWith(UNFINISHED));
   }
 
   async #readOr(path: string, ...forgiven: string[]): Promise<Uint8Array | undefined> {
@@ -136,6 +167,19 @@ export class Spool {
     }
   }
 }
+
+function inOrder(names: readonly string[]): { entries: OutboxEntry[]; foreign: string[] } {
+  const entries: OutboxEntry[] = [];
+  const foreign: string[] = [];
+  for (const name of names) {
+    const entry = entryOfName(name);
+    if (entry === undefined) foreign.push(name);
+    else entries.push(entry);
+  }
+  return { entries: entries.sort((a, b) => a.counter - b.counter), foreign };
+}
+
+const noteOf = (entry: OutboxEntry): string => entry.name.replace(/\.cose$/, '.json');
 
 /** A file could not be written and certainly isn't there; trying again is safe. */
 export class NotStored extends Error {

@@ -11,10 +11,14 @@ export interface Departure {
 
 /** What the outbox knows beyond the files in its spool. */
 export interface OutboxState {
-  /** A proof such that none was stored after it but those in the spool; undefined before the first. */
+  /** A proof such that none of the chain was stored after it but those in the spool; undefined before the first. */
   readonly last: OutboxEntry | undefined;
   /** Earlier state was lost, so `last` may not be the end of the chain: the next proof begins an epoch. */
   readonly chainLost: boolean;
+  /** Highest counter that was given out. What proofs up to it declare is no longer among `losses`. */
+  readonly counter: number;
+  /** Every reading up to this position was sealed, or is among the losses. */
+  readonly position: number;
   /** Losses that no stored proof declares yet. */
   readonly losses: readonly Loss[];
   readonly departures: readonly Departure[];
@@ -33,9 +37,11 @@ const entry = z.string().transform((name, context) => {
   return z.NEVER;
 });
 const schema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   last: entry.optional(),
   chainLost: z.boolean(),
+  counter: z.int().min(-1),
+  position: z.int().nonnegative(),
   losses: z.array(
     z.strictObject({
       reason: z.string().refine(isLossReason),
@@ -51,14 +57,12 @@ const schema = z.strictObject({
 
 /** One line of JSON and one with its SHA-256. */
 export function encodeState(state: OutboxState): Uint8Array {
+  const { last, departures, ...rest } = state;
   const json = JSON.stringify({
-    version: 1,
-    ...(state.last === undefined ? {} : { last: state.last.name }),
-    chainLost: state.chainLost,
-    losses: state.losses,
-    departures: state.departures.map((departure) => ({ entry: departure.entry.name, to: departure.to })),
-    clean: state.clean,
-    written: state.written,
+    version: 2,
+    ...(last === undefined ? {} : { last: last.name }),
+    ...rest,
+    departures: departures.map((departure) => ({ entry: departure.entry.name, to: departure.to })),
   });
   return Buffer.from(`${json}\n${digestOf(json)}\n`);
 }

@@ -11,6 +11,9 @@ export interface ChainHead {
   readonly digest: Uint8Array;
 }
 
+/** Where a chain stands: its last proof, or an epoch that has none yet. */
+export type ChainStart = ChainHead | { readonly epoch: Uint8Array };
+
 /** A proof as a link of its chain. */
 export interface ChainLink extends ChainHead {
   readonly prev: Uint8Array;

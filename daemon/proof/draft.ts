@@ -3,7 +3,7 @@ import type { Reading } from '../readings/index.ts';
 import { encodeBlock } from './block/index.ts';
 import { encodeCbor } from './cbor.ts';
 import { CborWriter } from './cbor-writer.ts';
-import type { ChainHead } from './chain.ts';
+import type { ChainHead, ChainStart } from './chain.ts';
 import { draftSign1 } from './cose.ts';
 import { thumbprint } from './key.ts';
 import { hashLeaves } from './leaves.ts';
@@ -20,7 +20,7 @@ export const PROOF_TYPE = 'application/fieldseal-batch+cbor';
 export interface ProofInput {
   readonly publicKey: PublicKey;
   /** The chain's last proof, or the epoch that begins with this one. */
-  readonly previous: ChainHead | { readonly epoch: Uint8Array };
+  readonly previous: ChainStart;
   readonly readings: readonly Reading[];
   /** Every source that a reading may name; those that none does are left out of the proof. */
   readonly sources: readonly ProofSource[];

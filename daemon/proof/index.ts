@@ -1,5 +1,13 @@
 export type { BeaconOrder } from './beacon.ts';
-export { type ChainHead, type ChainKnowledge, type ChainLink, ChainVerifier, judgeLink, linkOf } from './chain.ts';
+export {
+  type ChainHead,
+  type ChainKnowledge,
+  type ChainLink,
+  type ChainStart,
+  ChainVerifier,
+  judgeLink,
+  linkOf,
+} from './chain.ts';
 export { CHALLENGE_TYPE, type Challenge, signChallenge, verifyChallenge } from './challenge.ts';
 export {
   proveReading,

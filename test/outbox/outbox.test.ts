@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { nodeFileSystem, Outbox, type OutboxOptions } from '../../daemon/outbox/index.ts';
+import { Outbox, type OutboxOptions } from '../../daemon/outbox/index.ts';
 import { keptLog } from '../support/kept-log.ts';
-import { NOW, receiptFor, seal, sealChain } from './support.ts';
+import { NOW, outboxConfig, receiptFor, seal, sealChain } from './support.ts';
 
 const DAEMON = fileURLToPath(new URL('../../daemon', import.meta.url));
 const TSC = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.meta.url));
@@ -28,7 +28,7 @@ afterEach(async () => {
 
 const create = (options: Partial<OutboxOptions> & { maxBytes?: number } = {}) => {
   const { maxBytes = 1e9, ...rest } = options;
-  const outbox = new Outbox({ directory, maxBytes, maxAge: 30 * DAY }, { log: keptLog(), now: () => NOW, ...rest });
+  const outbox = new Outbox(outboxConfig({ directory, maxBytes }), { log: keptLog(), now: () => NOW, ...rest });
   opened.push(outbox);
   return outbox;
 };
@@ -39,12 +39,18 @@ const open = async (options: Parameters<typeof create>[0] = {}) => {
   return { outbox, opening: await outbox.open() };
 };
 const files = (folder: string) => readdirSync(join(directory, folder)).sort();
-const pendingSeqs = (outbox: Outbox) => [...outbox.pending()].map((entry) => Number(entry.name.split('-')[5]));
+const pendingSeqs = (outbox: Outbox) => [...outbox.pending()].map((entry) => Number(entry.name.split('-')[7]));
 
 describe('the outbox', () => {
   it('begins empty, without a head and without losses', async () => {
     const { outbox, opening } = await open();
-    expect(opening).toEqual({ head: undefined, chainLost: false, unclean: false, lastWritten: undefined });
+    expect(opening).toEqual({
+      head: undefined,
+      position: 0,
+      chainLost: false,
+      unclean: false,
+      lastWritten: undefined,
+    });
     expect([outbox.size, outbox.bytes, outbox.losses]).toEqual([0, 0, []]);
   });
 
@@ -94,7 +100,7 @@ describe('the outbox', () => {
     const { message, head } = await seal(undefined, { count: 0, losses: [loss] });
     const { outbox } = await open();
     await outbox.addLoss(loss);
-    await outbox.append(message, head, [loss]);
+    await outbox.append(message, head, { declared: [loss] });
     expect(outbox.losses).toEqual([]);
     await outbox.settle(receiptFor(head, { verdict: 'rejected' }));
     expect(outbox.losses).toEqual([loss]);
@@ -141,7 +147,7 @@ describe('losses', () => {
     expect(declared).toEqual([{ reason: 'source-overflow', count: 5, from: 50, to: 200 }]);
     await again.addLoss({ reason: 'source-overflow', count: 4, from: 300, to: 400 });
     const { message, head } = await seal(undefined, { losses: declared });
-    await again.append(message, head, declared);
+    await again.append(message, head, { declared });
     expect(again.losses).toEqual([{ reason: 'source-overflow', count: 4, from: 50, to: 400 }]);
   });
 
@@ -232,7 +238,7 @@ describe('a state that is lost', () => {
     expect(still).toMatchObject({ head: undefined, chainLost: true });
     await expect(third.append(chain[1]!.message, chain[1]!.head)).rejects.toThrow(RangeError);
     const fresh = await seal(undefined, { losses: third.losses });
-    await third.append(fresh.message, fresh.head, third.losses);
+    await third.append(fresh.message, fresh.head, { declared: third.losses });
     await third.close();
 
     const { outbox: fourth, opening: over } = await open();
@@ -345,56 +351,6 @@ describe('the lock', () => {
     await exited;
     await open();
   });
-});
-
-describe('a disk that fails', () => {
-  const failing = (operation: 'write' | 'rename' | 'syncFolder', code: string) => {
-    const state = { broken: false };
-    const fail = async (path: string): Promise<void> => {
-      throw Object.assign(new Error(`${code}: no good, ${path}`), { code });
-    };
-    const fileSystem = new Proxy(nodeFileSystem, {
-      get: (files, name) => (state.broken && name === operation ? fail : files[name as keyof typeof files]),
-    });
-    return { state, fileSystem };
-  };
-
-  it('for want of space keeps the chain where it was, and takes the same proof later', async () => {
-    const { state, fileSystem } = failing('write', 'ENOSPC');
-    const [one, two] = await sealChain(2);
-    const { outbox } = await open({ fileSystem });
-    await outbox.append(one!.message, one!.head);
-    state.broken = true;
-    await expect(outbox.append(two!.message, two!.head)).rejects.toMatchObject({
-      code: 'OUTBOX_UNUSABLE',
-      place: 'outbox.directory',
-      message: expect.stringContaining('ENOSPC'),
-    });
-    await expect(outbox.addLoss({ reason: 'source-overflow', count: 1, from: 1, to: 2 })).rejects.toMatchObject({
-      code: 'OUTBOX_UNUSABLE',
-    });
-    expect([outbox.size, outbox.losses]).toEqual([1, []]);
-    state.broken = false;
-    await outbox.append(two!.message, two!.head);
-    expect(pendingSeqs(outbox)).toEqual([0, 1]);
-  });
-
-  it.each(['rename', 'syncFolder'] as const)(
-    'in a %s, so that nobody knows what stands, takes nothing more until it is opened anew',
-    async (operation) => {
-      const { state, fileSystem } = failing(operation, 'EIO');
-      const [one, two] = await sealChain(2);
-      const { outbox } = await open({ fileSystem });
-      await outbox.append(one!.message, one!.head);
-      state.broken = true;
-      await expect(outbox.append(two!.message, two!.head)).rejects.toMatchObject({ code: 'OUTBOX_UNUSABLE' });
-      state.broken = false;
-      await expect(outbox.append(two!.message, two!.head)).rejects.toMatchObject({ code: 'OUTBOX_UNUSABLE' });
-      await expect(outbox.close()).rejects.toMatchObject({ code: 'OUTBOX_UNUSABLE' });
-      const { opening } = await open();
-      expect(opening).toMatchObject({ unclean: true, head: operation === 'rename' ? one!.head : two!.head });
-    },
-  );
 });
 
 describe('a folder that cannot be used', () => {

@@ -4,7 +4,7 @@ import { Outbox, type OutboxOpening } from '../../daemon/outbox/index.ts';
 import { type Loss, parseProof } from '../../daemon/proof/index.ts';
 import { keptLog } from '../support/kept-log.ts';
 import { ModelDisk } from './model-disk.ts';
-import { NOW, receiptFor, type Sealed, seal } from './support.ts';
+import { NOW, outboxConfig, receiptFor, type Sealed, seal } from './support.ts';
 
 const LOSS: Loss = { reason: 'source-overflow', count: 7, from: NOW - 10, to: NOW };
 const READINGS = [2, 3, 4, 5, 60];
@@ -41,15 +41,18 @@ beforeAll(async () => {
 });
 
 const outboxOn = (fileSystem: ModelDisk) =>
-  new Outbox(
-    { directory: '/outbox', maxBytes, maxAge: 1e12 },
-    { log: keptLog(), fileSystem, lock: { take: async () => {}, release: async () => {} }, now: () => NOW },
-  );
+  new Outbox(outboxConfig({ directory: '/outbox', maxBytes, maxAge: 1e12 }), {
+    log: keptLog(),
+    fileSystem,
+    lock: { take: async () => {}, release: async () => {} },
+    now: () => NOW,
+  });
 
 /** Lives through the steps until the power goes. */
 async function live(disk: ModelDisk): Promise<{ done: Step[]; doing: Step | undefined }> {
   const outbox = outboxOn(disk);
-  const append = (seq: number, declared?: Loss[]) => outbox.append(proofs[seq]!.message, proofs[seq]!.head, declared);
+  const append = (seq: number, declared?: Loss[]) =>
+    outbox.append(proofs[seq]!.message, proofs[seq]!.head, { declared: declared ?? [] });
   const settle = (seq: number, verdict: 'accepted' | 'rejected') =>
     outbox.settle(receiptFor(proofs[seq]!.head, { verdict }));
   const actions: Record<Step, () => Promise<unknown>> = {

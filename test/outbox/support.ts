@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { OutboxConfig } from '../../daemon/config/schema.ts';
 import { type ChainHead, draftProof, type Loss, type Receipt, thumbprint } from '../../daemon/proof/index.ts';
 import type { Reading } from '../../daemon/readings/index.ts';
 import { testSigner } from '../support/test-signer.ts';
@@ -51,3 +52,9 @@ export function receiptFor(head: ChainHead, more: Partial<Receipt> = {}): Receip
     ...more,
   };
 }
+
+/** The configuration of an outbox, as the defaults have it but for what is given. */
+export const outboxConfig = (given: Partial<OutboxConfig> & { directory: string }): OutboxConfig => ({
+  ...{ maxBytes: 1e9, maxAge: 30 * 86_400_000, drop: 'oldest', memory: 8e6 },
+  ...given,
+});

@@ -15,7 +15,17 @@ import {
 } from '../../daemon/proof/index.ts';
 import { type Nonce, statusMessages, Uplink, type UplinkParts } from '../../daemon/uplink/index.ts';
 import { mqttConfig, Queue, Running } from '../broker/support.ts';
-import { device, kid, NOW, receiptFor, type Sealed, seal, sealChain, verifier } from '../outbox/support.ts';
+import {
+  device,
+  kid,
+  NOW,
+  outboxConfig,
+  receiptFor,
+  type Sealed,
+  seal,
+  sealChain,
+  verifier,
+} from '../outbox/support.ts';
 import { keptLog } from '../support/kept-log.ts';
 import { Mosquitto } from '../support/mosquitto.ts';
 import { testSigner } from '../support/test-signer.ts';
@@ -35,7 +45,7 @@ afterEach(async () => {
 });
 
 async function openOutbox(log = keptLog()) {
-  const outbox = new Outbox({ directory: join(root, 'outbox'), maxBytes: 1e9, maxAge: 1e12 }, { log, now: () => NOW });
+  const outbox = new Outbox(outboxConfig({ directory: join(root, 'outbox') }), { log, now: () => NOW });
   await outbox.open();
   cleanups.push(() => outbox.close());
   return outbox;
@@ -181,10 +191,10 @@ describe('the uplink through mosquitto', () => {
   it('begins where a killed run left off, with the identical bytes', async () => {
     const chain = await sealChain(3);
     const noLock = { take: async () => {}, release: async () => {} };
-    const crashed = new Outbox(
-      { directory: join(root, 'outbox'), maxBytes: 1e9, maxAge: 1e12 },
-      { log: keptLog(), lock: noLock },
-    );
+    const crashed = new Outbox(outboxConfig({ directory: join(root, 'outbox'), maxAge: 1e12 }), {
+      log: keptLog(),
+      lock: noLock,
+    });
     await crashed.open();
     await append(crashed, chain);
 
