@@ -32,6 +32,11 @@ export const CATALOGUE = {
     remedy: '`fieldseal config example` shows every key with its unit and default',
   },
 
+  RESTART_NEEDED: {
+    message: 'a reload cannot change this: {detail}',
+    remedy: 'restart the daemon: `systemctl restart fieldseal`',
+  },
+
   PROFILE_NOT_FOUND: { message: 'no device profile {detail}', remedy: '`fieldseal profiles list` names them all' },
   PROFILE_INVALID: { message: 'the device profile is not valid: {detail}', remedy: 'see docs/add-a-device.md' },
   SCENARIO_INVALID: { message: 'the scenario is not valid: {detail}', remedy: 'see docs/simulator.md' },

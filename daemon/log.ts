@@ -19,6 +19,53 @@ export function createLog(level: LogLevel, destination: DestinationStream = pino
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }
 
+/** A log whose level may change while it is in use, that of its children with it. */
+export interface LeveledLog {
+  readonly log: Log;
+  setLevel(level: LogLevel): void;
+}
+
+export function createLeveledLog(level: LogLevel, destination: DestinationStream): LeveledLog {
+  const floor = { level: pino.levels.values[level] ?? Number.POSITIVE_INFINITY };
+  return {
+    log: new FlooredLog(createLog('debug', destination), floor),
+    setLevel(next) {
+      floor.level = pino.levels.values[next] ?? Number.POSITIVE_INFINITY;
+    },
+  };
+}
+
+/** Passes on what lies at or above a level that it shares with its children. */
+class FlooredLog implements Log {
+  readonly #log: Log;
+  readonly #floor: { readonly level: number };
+
+  constructor(log: Log, floor: { readonly level: number }) {
+    this.#log = log;
+    this.#floor = floor;
+  }
+
+  debug(fields: object, phrase: string): void {
+    if (this.#floor.level <= 20) this.#log.debug(fields, phrase);
+  }
+
+  info(fields: object, phrase: string): void {
+    if (this.#floor.level <= 30) this.#log.info(fields, phrase);
+  }
+
+  warn(fields: object, phrase: string): void {
+    if (this.#floor.level <= 40) this.#log.warn(fields, phrase);
+  }
+
+  error(fields: object, phrase: string): void {
+    if (this.#floor.level <= 50) this.#log.error(fields, phrase);
+  }
+
+  child(bindings: { room: string; source?: string }): Log {
+    return new FlooredLog(this.#log.child(bindings), this.#floor);
+  }
+}
+
 /**
  * The form in which whoever is on the other end of `stderr` reads a log: words on a terminal, JSON lines in a pipe or file,
  * and in systemd's journal JSON lines that begin with their priority (sd-daemon(3)).

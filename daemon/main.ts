@@ -37,6 +37,8 @@ process.exitCode = await runProgram(process.argv.slice(2), {
       if (stoppedBy === undefined && process.listenerCount(one) === 0) process.on(one, onSignal);
     return stop.signal;
   },
+  // On a terminal it means that the terminal is gone, and the program goes with it.
+  ...(process.stderr.isTTY ? {} : { onHangup: (listener: () => void) => process.on('SIGHUP', listener) }),
 });
 if (stoppedBy !== undefined) {
   const signal = stoppedBy;

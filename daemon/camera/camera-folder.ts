@@ -39,6 +39,8 @@ export interface CameraHooks {
   hides(from: number, to: number): boolean | 'not-known-yet';
   /** A file is not recorded, for that reason. */
   onWithheld(t: number): void;
+  /** The folder can be read (again). */
+  onWatched?(): void;
   readonly clock: { now(): number; monotonicNow(): number };
   readonly log: Log;
 }
@@ -127,6 +129,7 @@ export class CameraFolder {
       else this.#hooks.log.warn({ folder, reason: trouble }, 'camera folder cannot be read; it is tried again');
     }
     this.stats.state = state;
+    if (trouble === undefined) this.#hooks.onWatched?.();
     let pause = MISSING_WALK_MS;
     if (trouble === undefined) {
       for (const name of new Set([...files, ...this.#waiting.names()])) {

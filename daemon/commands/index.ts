@@ -8,9 +8,10 @@ import { type CommandIo, examples } from './io.ts';
  * environment, 75 what time may mend. An operator's mistake is one line on standard error; anything else is a bug and is thrown.
  */
 export async function runProgram(args: readonly string[], surroundings: Omit<CommandIo, 'exitCode'>): Promise<number> {
-  const { stdin, stdout, stderr, env } = surroundings;
+  const { stdin, stdout, stderr, env, onHangup } = surroundings;
   const io: CommandIo = {
     ...{ stdin, stdout, stderr, env },
+    ...(onHangup === undefined ? {} : { onHangup }),
     // Asked for only by a command that heeds it.
     get signal() {
       return surroundings.signal;

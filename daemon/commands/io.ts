@@ -11,6 +11,8 @@ export interface CommandIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted when the process is told to stop. Who reads it ends in good order; any other command is ended by the signal. */
   readonly signal: AbortSignal;
+  /** Has SIGHUP call this rather than end the process. */
+  readonly onHangup?: (listener: () => void) => void;
   /** 0 unless a command answers "no". */
   exitCode: number;
 }

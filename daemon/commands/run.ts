@@ -1,8 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { Command } from 'commander';
 import { loadDaemonConfig } from '../config/index.ts';
-import { locate } from '../errors.ts';
-import { createLog, logDestination } from '../log.ts';
+import { createLeveledLog, logDestination } from '../log.ts';
 import { loadNative } from '../native.ts';
 import { type CommandIo, examples } from './io.ts';
 
@@ -10,7 +9,7 @@ export function runCommand(io: CommandIo): Command {
   return new Command('run')
     .description(
       'Reads the configured ports, seals what they report, and delivers it, until it is told to stop (SIGTERM or SIGINT): ' +
-        'then it seals what it holds. Logs go to standard error: in words on a terminal, else as JSON lines.',
+        'then it seals what it holds. On SIGHUP it reads its configuration again. Logs go to standard error: in words on a terminal, else as JSON lines.',
     )
     .requiredOption('--config <file>', 'the configuration; `fieldseal config example` prints one')
     .addHelpText('after', examples('fieldseal run --config /etc/fieldseal/fieldseal.yaml'))
@@ -23,11 +22,17 @@ async function run(io: CommandIo, file: string): Promise<void> {
   const { Gateway } = await import('../gateway.ts');
   const config = await loadDaemonConfig(file);
   const native = loadNative();
+  const { log, setLevel } = createLeveledLog(config.log.level, logDestination(io.stderr, io.env));
   const gateway = new Gateway(config, {
-    log: createLog(config.log.level, logDestination(io.stderr, io.env)),
+    log,
+    setLogLevel: setLevel,
     notify: (state) => native.sdNotify(state),
     env: io.env,
   });
-  // Only the signer can't tell its place: the key commands name it on the command line.
-  await locate('signer.uri', () => gateway.run(io.signal));
+  const running = gateway.run(io.signal);
+  // A reload that fails on a bug ends the daemon as any other bug does.
+  const reloading = new Promise<never>((_resolve, reject) => {
+    io.onHangup?.(() => gateway.reload(() => loadDaemonConfig(file)).catch(reject));
+  });
+  await Promise.race([running, reloading]);
 }

@@ -1,0 +1,125 @@
+import { isDeepStrictEqual } from 'node:util';
+import { pause } from '../abort.ts';
+import { Clock } from '../clock/index.ts';
+import type { DaemonConfig } from '../config/index.ts';
+import { FieldsealError, locate } from '../errors.ts';
+import { Outbox } from '../outbox/index.ts';
+import { kidToText, type ProofSource, thumbprint } from '../proof/index.ts';
+import type { Reading } from '../readings/index.ts';
+import { type ChainStart, Sealer } from '../sealing/index.ts';
+import { openSigner } from '../signing/index.ts';
+import type { Task } from '../stages.ts';
+import { SOFTWARE } from '../version.ts';
+import type { Plan } from './plan.ts';
+import { SignerSlot } from './signer-slot.ts';
+import type { GatewaySurroundings } from './surroundings.ts';
+
+/** A disk that answers has noted a clean end by then. */
+const ABANDON_MS = 500;
+
+/** What outlives a reload: the clock, the key, what is on the disk, and the readings that are on their way there. */
+export class Ground {
+  readonly clock: Clock;
+  readonly signer: SignerSlot;
+  readonly outbox: Outbox;
+  readonly sealer: Sealer;
+  /** Of the device, as topics have it. */
+  readonly kid: string;
+  /** By name. One that is not configured any more stays, for the readings that wait. */
+  readonly #sources = new Map<string, ProofSource>();
+  #signerConfig: DaemonConfig['signer'];
+  /** Told when readings are in a stored proof. */
+  onStored: (readings: readonly Reading[]) => Promise<void> = () => Promise.resolve();
+
+  private constructor(
+    config: DaemonConfig,
+    around: GatewaySurroundings,
+    parts: { clock: Clock; signer: SignerSlot; outbox: Outbox; start: ChainStart },
+  ) {
+    const { clock, signer, outbox, start } = parts;
+    this.clock = clock;
+    this.signer = signer;
+    this.outbox = outbox;
+    this.kid = kidToText(thumbprint(signer.publicKey));
+    this.#signerConfig = config.signer;
+    const sources = (): readonly ProofSource[] => [...this.#sources.values()];
+    this.sealer = new Sealer(config.batching, {
+      signer,
+      start,
+      store: async (proof, readings) => {
+        await outbox.append(proof.message, proof.head, { declared: proof.declared });
+        await this.onStored(readings);
+        around.observer?.onSealed?.(proof);
+      },
+      losses: () => outbox.losses,
+      noteLoss: (loss) => outbox.addLoss(loss),
+      get sources() {
+        return sources();
+      },
+      clock,
+      software: SOFTWARE,
+      log: around.log.child({ room: 'sealing' }),
+    });
+    outbox.on('changed', () => {
+      if (outbox.losses.length > 0) this.sealer.noticeLosses();
+    });
+  }
+
+  /** Opens the key and the outbox. @throws FieldsealError for what an operator has to mend first */
+  static async open({ config, sources }: Plan, around: GatewaySurroundings): Promise<Ground> {
+    const clock = new Clock();
+    // Only the signer can't tell its place: the key commands name it on the command line.
+    const signer = new SignerSlot(await locate('signer.uri', () => openSigner(config.signer)));
+    try {
+      const owner = kidToText(thumbprint(signer.publicKey));
+      const outbox = new Outbox(config.outbox, { log: around.log, now: clock.now, owner });
+      await outbox.open();
+      const ground = new Ground(config, around, { clock, signer, outbox, start: outbox.chain() });
+      ground.describe(sources.proofSources);
+      return ground;
+    } catch (error) {
+      await signer.close();
+      throw error;
+    }
+  }
+
+  /** From now on readings come from these sources. */
+  describe(sources: readonly ProofSource[]): void {
+    for (const one of sources) this.#sources.set(one.source, one);
+  }
+
+  /** Opens the signer of a new configuration. One that stays may be tried anew: its PIN may be corrected. @throws FieldsealError */
+  async renewSigner(config: DaemonConfig): Promise<void> {
+    if (isDeepStrictEqual(this.#signerConfig, config.signer)) return this.signer.retry();
+    await locate('signer.uri', async () => this.signer.replace(await openSigner(config.signer)));
+    this.#signerConfig = config.signer;
+  }
+
+  /** What runs beside the rooms, to the very end. */
+  get tasks(): readonly Task[] {
+    return [];
+  }
+
+  /**
+   * Lets go of all of it.
+   *
+   * @param failure what ended the run, if anything did
+   */
+  async close(failure?: unknown): Promise<void> {
+    // What an operator has to mend has cost no reading: the next run need not declare a loss.
+    const isClean = failure === undefined || (failure instanceof FieldsealError && this.sealer.stats.waiting === 0);
+    try {
+      if (isClean) await this.outbox.close();
+    } finally {
+      await this.signer.close();
+    }
+  }
+
+  /** Lets go of what still answers, where something hangs and the process is to end. */
+  async abandon(isClean: boolean): Promise<void> {
+    if (!isClean) return;
+    const enough = new AbortController();
+    await Promise.race([this.outbox.close(), pause(ABANDON_MS, enough.signal)]);
+    enough.abort();
+  }
+}

@@ -1,0 +1,173 @@
+import { aborted, pause } from '../abort.ts';
+import { type GatewayStatus, SystemdNotifier } from '../health/index.ts';
+import { Intake } from '../intake.ts';
+import type { Outbox } from '../outbox/index.ts';
+import { runStages, type Task } from '../stages.ts';
+import { Delivery } from './delivery.ts';
+import type { Ground } from './ground.ts';
+import { Inputs } from './inputs.ts';
+import { Link } from './link.ts';
+import { type Plan, privacyState } from './plan.ts';
+import { statusLine, statusOf } from './status.ts';
+import { StatusServer } from './status-server.ts';
+import type { GatewaySurroundings } from './surroundings.ts';
+import { SystemdReport } from './systemd-report.ts';
+
+/** What was sealed at the end may take so long to be delivered. */
+const FAREWELL_MS = 2_000;
+/** systemd and issue alike allow ten seconds for a stop; what comes after needs a moment. */
+const STOP_MS = 8_500;
+/** With no port open for so long, the daemon is as ready as it gets: it waits for its devices. */
+const READY_PATIENCE_MS = 30_000;
+/** Beyond a batch's age and the token's time: a token that fails is asked again at least as often. */
+const GRACE_MS = 60_000;
+
+/** The rooms of a running gateway, joined: each stage feeds the next. On the ground they stand; a plan may change them. */
+export class Rooms {
+  readonly #around: GatewaySurroundings;
+  readonly #ground: Ground;
+  readonly #intake: Intake;
+  readonly #inputs: Inputs;
+  readonly #delivery: Delivery;
+  readonly #server: StatusServer;
+  readonly #systemd: SystemdNotifier;
+  readonly report: SystemdReport;
+  #plan: Plan;
+  #isSealed = false;
+  #isLate = false;
+
+  constructor(ground: Ground, plan: Plan, around: GatewaySurroundings) {
+    const { log } = around;
+    const { clock, sealer } = ground;
+    this.#ground = ground;
+    this.#plan = plan;
+    this.#around = around;
+    this.#intake = new Intake({
+      onReading: (reading) => sealer.add(reading),
+      onLoss: (loss) => sealer.declare(loss),
+      clock,
+      log,
+    });
+    ground.onStored = (readings) => this.#intake.stored(readings);
+    this.#inputs = new Inputs({
+      intake: this.#intake,
+      onReading: (reading) => sealer.add(reading),
+      onLoss: (loss) => sealer.declare(loss),
+      clock,
+      log,
+    });
+    this.#delivery = new Delivery(
+      plan,
+      (next) => new Link(next, ground, around, (beacon) => this.#inputs.transmit(beacon)),
+    );
+    this.#server = new StatusServer(this.status);
+    this.#systemd = new SystemdNotifier(around.notify, around.env);
+    this.report = new SystemdReport(this.#systemd, () => statusLine(this.status()));
+  }
+
+  readonly status = (): GatewayStatus => statusOf(this.#ground, this.#inputs, this.#delivery.link);
+
+  get plan(): Plan {
+    return this.#plan;
+  }
+
+  /** Nothing is left to be sealed. */
+  get isSealed(): boolean {
+    return this.#isSealed;
+  }
+
+  /** Something did not stop in time, and was left behind. */
+  get isLate(): boolean {
+    return this.#isLate;
+  }
+
+  /** Runs the rooms. At the end the inputs stop first, then the sealer, and the delivery when it has had its farewell. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { log, observer, farewellMs = FAREWELL_MS, stopMs = STOP_MS } = this.#around;
+    const { config, sources, zones } = this.#plan;
+    await this.#intake.guard(zones, privacyState(config));
+    this.#inputs.add(this.#plan);
+    this.#server.begin(config.health.listen);
+    const onLate = (): void => {
+      this.#isLate = true;
+      log.error({ ms: stopMs }, 'not everything stopped in time; it is left behind');
+    };
+    const running = runStages(
+      signal,
+      [
+        [(stop) => this.#inputs.run(stop), (stop) => this.#tellReady(stop)],
+        [(stop) => this.#intake.run(stop)],
+        [(stop) => this.#seal(stop)],
+        [(stop) => sayFarewell(this.#ground.outbox, farewellMs, stop)],
+        [
+          (stop) => this.#delivery.run(stop),
+          (stop) => this.#server.run(stop),
+          (stop) => this.#systemd.run(stop, () => this.#makesProgress()),
+          ...this.#ground.tasks,
+        ],
+      ],
+      { deadlineMs: stopMs, onLate },
+    );
+    const reporting = this.report.run(signal);
+    log.info({ kid: this.#ground.kid, ports: sources.ports.length }, 'gateway runs');
+    observer?.onReady?.(this.status);
+    await running;
+    await reporting;
+  }
+
+  /**
+   * Makes the rooms as another plan has them; what it leaves as it is goes on undisturbed.
+   *
+   * @throws FieldsealError for what cannot be had; then the plan before holds on
+   */
+  async follow(plan: Plan): Promise<void> {
+    const { health, privacy } = plan.config;
+    // What may be refused comes first; each undoes itself then.
+    await this.#ground.renewSigner(plan.config);
+    const before = this.#plan.config;
+    await this.#server.move(health.listen);
+    try {
+      const hasZones = before.privacy.zones.length + privacy.zones.length > 0;
+      if (hasZones) await this.#intake.guard(plan.zones, privacyState(plan.config));
+    } catch (error) {
+      await this.#server.move(before.health.listen);
+      throw error;
+    }
+    await this.#inputs.drop(plan);
+    this.#ground.describe(plan.sources.proofSources);
+    this.#inputs.add(plan);
+    await this.#delivery.follow(plan);
+    this.#around.setLogLevel?.(plan.config.log.level);
+    this.#plan = plan;
+  }
+
+  readonly #seal: Task = async (stop) => {
+    await this.#ground.sealer.run(stop);
+    this.#isSealed = true;
+  };
+
+  async #tellReady(stop: AbortSignal): Promise<void> {
+    const patience = this.#around.readyPatienceMs ?? READY_PATIENCE_MS;
+    const enough = new AbortController();
+    const either = AbortSignal.any([stop, enough.signal]);
+    await Promise.race([this.#inputs.opened, pause(patience, either)]);
+    enough.abort();
+    if (!stop.aborted) this.report.ready();
+  }
+
+  #makesProgress(): boolean {
+    return this.#ground.sealer.makesProgress(this.#plan.config.signer.timeout + GRACE_MS);
+  }
+}
+
+/** Gives what was sealed at the end a moment to be delivered; what has no receipt by then waits in the outbox. */
+async function sayFarewell(outbox: Outbox, ms: number, stop: AbortSignal): Promise<void> {
+  await aborted(stop);
+  const enough = AbortSignal.timeout(ms);
+  const empty = new Promise<void>((resolve) => {
+    const look = () => outbox.size === 0 && resolve();
+    outbox.on('changed', look);
+    look();
+  });
+  await Promise.race([empty, aborted(enough)]);
+}

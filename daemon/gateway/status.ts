@@ -1,0 +1,38 @@
+import type { GatewayStatus } from '../health/index.ts';
+import type { Ground } from './ground.ts';
+import type { Inputs } from './inputs.ts';
+import type { Link } from './link.ts';
+
+/** How the rooms are doing, put together. */
+export function statusOf({ kid, sealer, outbox, clock }: Ground, inputs: Inputs, link: Link): GatewayStatus {
+  const { head } = sealer;
+  const [oldest] = outbox.pending();
+  const { source, uncertaintyMs } = clock.state();
+  const { connection, uplink } = link;
+  return {
+    kid,
+    sources: inputs.status(),
+    sealer: sealer.stats,
+    chain: { epoch: Buffer.from(head.epoch).toString('hex'), seq: 'seq' in head ? head.seq : undefined },
+    outbox: {
+      proofs: outbox.size,
+      bytes: outbox.bytes,
+      oldest: oldest?.written,
+      quarantined: outbox.stats.rejected + outbox.stats.corrupt,
+    },
+    uplink: {
+      connected: connection.connected,
+      published: uplink.stats.published,
+      republished: uplink.stats.republished,
+      receipts: uplink.stats.receipts,
+      badReceipts: Object.values(uplink.stats.badAnswers).reduce((sum, count) => sum + count, 0),
+    },
+    clock: { source, uncertaintyMs },
+  };
+}
+
+/** One line for `systemctl status`. */
+export function statusLine({ sources, outbox, uplink }: GatewayStatus): string {
+  const states = sources.map(({ source, state }) => `${source} ${state}`).join(', ');
+  return `${states}; ${outbox.proofs} proofs wait; broker ${uplink.connected ? 'connected' : 'away'}`;
+}
