@@ -313,8 +313,9 @@ export class Outbox extends EventEmitter<OutboxEvents> {
         await this.#reject(entry, receipt);
         return 'quarantined';
       }
-      this.#forget(entry);
+      this.#release(entry);
       await this.#settleBooks();
+      this.#entries.delete(entry);
       this.stats.settled += 1;
       this.emit('changed');
       return 'dropped';
@@ -492,7 +493,8 @@ export class Outbox extends EventEmitter<OutboxEvents> {
       if (drop === 'newest') return oldest === undefined;
       if (oldest === undefined) break;
       this.#books.lose(lossesOf(oldest.entry, oldest.message, 'outbox-quota'));
-      this.#forget(oldest.entry);
+      this.#release(oldest.entry);
+      this.#entries.delete(oldest.entry);
       dropped += 1;
     }
     if (dropped > 0) this.#countDropped(dropped);
@@ -531,12 +533,11 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     return message;
   }
 
-  /** A proof is no longer waited with; its file follows, where it has one. */
-  #forget(entry: OutboxEntry): void {
+  /** Nobody needs a proof's bytes any more. Its file follows, where it has one. */
+  #release(entry: OutboxEntry): void {
     const held = this.#held.find(entry);
     if (held === undefined || held.attempted) this.#books.doom(entry);
     this.#held.release(entry);
-    this.#entries.delete(entry);
   }
 
   /** Brings the disk to what was decided, unless it fails: then that follows when it is well. */
