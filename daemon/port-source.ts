@@ -14,11 +14,16 @@ import { RELEASED } from './version.ts';
 export interface PortSourceHooks {
   onReading(reading: Reading): void;
   onLoss(loss: Loss): void;
+  /** The port is open (again). */
+  onOpen?(): void;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** One configured port from its bytes to its readings: supervised, decoded, and thinned to what the profile keeps. */
+/**
+ * One configured port from its bytes to its readings: supervised, decoded, and thinned to what the profile keeps. Up to there its
+ * times are the clock's stamps, so that a clock being set disturbs no decoder; a reading that is kept gets its date.
+ */
 export class PortSource {
   readonly #port: PortConfig;
   readonly #hooks: PortSourceHooks;
@@ -37,16 +42,19 @@ export class PortSource {
     this.#selection = new Selection(profile.readings);
     this.#plausibility = new Plausibility(profile.plausible);
     this.#supervisor = new PortSupervisor(
-      { source: port.source, path: port.path, ...portOptions(port.path, profile), now: hooks.clock.now },
+      { source: port.source, path: port.path, ...portOptions(port.path, profile), now: hooks.clock.stamp },
       {
         onBytes: (chunk, t, peer) => this.#feed(chunk, t, peer),
         onQuiet: (t) => this.#take(this.#decoder.quiet(t)),
-        onOpen: (t) => this.#take(this.#decoder.opened?.(t)),
+        onOpen: (t) => {
+          hooks.onOpen?.();
+          this.#take(this.#decoder.opened?.(t));
+        },
         onTick: (t) => {
           this.#take(this.#decoder.tick?.(t));
           this.#tellConfiguration();
         },
-        onOverflow: (_bytes, t) => hooks.onLoss({ reason: 'source-overflow', count: 0, from: t, to: t }),
+        onOverflow: (_bytes, t) => this.#declareOverflow(t),
         log: hooks.log,
       },
     );
@@ -75,7 +83,7 @@ export class PortSource {
 
   async #read(signal: AbortSignal): Promise<void> {
     await this.#supervisor.run(signal);
-    this.#take(this.#decoder.end(this.#hooks.clock.now()));
+    this.#take(this.#decoder.end(this.#hooks.clock.stamp()));
   }
 
   get source(): string {
@@ -84,7 +92,7 @@ export class PortSource {
 
   /** Asks the radio to transmit; false where it is none, or can't now. What was sent comes as a lora.beacon reading. */
   transmit(beacon: BeaconRequest): boolean {
-    return this.#decoder.transmit?.(beacon, this.#hooks.clock.now()) ?? false;
+    return this.#decoder.transmit?.(beacon, this.#hooks.clock.stamp()) ?? false;
   }
 
   status(): SourceStatus {
@@ -119,12 +127,22 @@ export class PortSource {
   #take(observations: readonly Observation[] = []): void {
     for (const observation of observations) {
       if (observation.kind === 'gnss.fix' && observation.fields.mode >= 2 && observation.fields.time !== undefined) {
-        this.#hooks.clock.observeGnss(observation.fields.time, observation.t);
+        this.#observeTime(observation.fields.time, observation.t);
       }
       if (!this.#selection.keeps(observation)) continue;
       if (!this.#plausibility.holds(observation)) this.#implausible += 1;
-      this.#keep(observation);
+      this.#keep({ ...observation, t: this.#hooks.clock.dated(observation.t) });
     }
+  }
+
+  /** A recording tells the time of when it was made, and a network delays it nobody knows how long. */
+  #observeTime(time: number, stamp: number): void {
+    if (mediumOf(this.#port.path) === 'serial') this.#hooks.clock.observeGnss(this.#port.source, time, stamp);
+  }
+
+  #declareOverflow(stamp: number): void {
+    const t = this.#hooks.clock.dated(stamp);
+    this.#hooks.onLoss({ reason: 'source-overflow', count: 0, from: t, to: t });
   }
 
   /** A device that does not take its configuration is read all the same; the operator hears of it, once. */

@@ -12,7 +12,7 @@ import {
 import type { ProofSource } from './proof/index.ts';
 import { AUTO_PATH, mediumOf, transportFor } from './serial/index.ts';
 
-/** The gateway itself as a source of host.health readings. No file describes it: its digest is that of its name. */
+/** The gateway itself as a source, of host.health and clock.step readings. No file describes it: its digest is that of its name. */
 export const HOST_SOURCE: ProofSource = {
   source: 'host',
   profile: 'builtin/host',
@@ -56,7 +56,7 @@ export async function loadSources(config: DaemonConfig): Promise<Sources> {
     cameras.push({ ...profile.folder, ...camera });
     proofSources.push(describe(camera.source, profile));
   }
-  if (config.health.interval > 0) proofSources.push(HOST_SOURCE);
+  proofSources.push(HOST_SOURCE);
   return { ports, cameras, proofSources };
 }
 
