@@ -7,6 +7,7 @@ signer:
   uri: "pkcs11:token=fieldseal;object=device?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/etc/fieldseal/pin"
   algorithm: ES256K # ES256K (secp256k1) or ES256 (P-256); a key on another curve is refused
   timeout: 30s # a token that takes longer for one signature has failed
+  restartAfter: 10m # a token that hangs for so long ends the daemon with code 75, to be started anew; 0s: never
   # kid: the device's id; where set, a token that holds another key is refused
 
 # A gateway preset names ports and cameras ready to be used; ports and cameras below of the same source change them, others are

@@ -83,6 +83,8 @@ export const daemonSchema = z
         .regex(/^[A-Za-z0-9_-]{43}$/, 'is not a device id of 43 base64url characters')
         .optional(),
       timeout: duration({ min: '100ms', max: '5m' }).prefault('30s'),
+      /** A token whose call hangs for so long ends the daemon, to be started anew: nothing else can reach the token again. 0s: never. */
+      restartAfter: duration().prefault('10m'),
     }),
     /** A gateway preset: its ports and cameras are taken over, those below of the same source change them. */
     preset: z

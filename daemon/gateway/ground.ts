@@ -7,9 +7,10 @@ import { Outbox } from '../outbox/index.ts';
 import { kidToText, type ProofSource, thumbprint } from '../proof/index.ts';
 import type { Reading } from '../readings/index.ts';
 import { type ChainStart, Sealer } from '../sealing/index.ts';
-import { openSigner } from '../signing/index.ts';
+import { openDeviceSigner, openSigner, watchForWedge } from '../signing/index.ts';
 import type { Task } from '../stages.ts';
 import { SOFTWARE } from '../version.ts';
+import { readKnownKey, rememberKey } from './known-key.ts';
 import type { Plan } from './plan.ts';
 import { SignerSlot } from './signer-slot.ts';
 import type { GatewaySurroundings } from './surroundings.ts';
@@ -69,11 +70,15 @@ export class Ground {
   static async open({ config, sources }: Plan, around: GatewaySurroundings): Promise<Ground> {
     const clock = new Clock();
     // Only the signer can't tell its place: the key commands name it on the command line.
-    const signer = new SignerSlot(await locate('signer.uri', () => openSigner(config.signer)));
+    const known = await readKnownKey(config.outbox.directory);
+    const signer = new SignerSlot(await locate('signer.uri', () => openDeviceSigner(config.signer, known)));
+    if (signer.trouble !== undefined)
+      around.log.error(signer.trouble.toFields(), 'begins without its token; readings wait');
     try {
       const owner = kidToText(thumbprint(signer.publicKey));
       const outbox = new Outbox(config.outbox, { log: around.log, now: clock.now, owner });
       await outbox.open();
+      await rememberKey(config.outbox.directory, signer.publicKey, around.log);
       const ground = new Ground(config, around, { clock, signer, outbox, start: outbox.chain() });
       ground.describe(sources.proofSources);
       return ground;
@@ -97,7 +102,11 @@ export class Ground {
 
   /** What runs beside the rooms, to the very end. */
   get tasks(): readonly Task[] {
-    return [];
+    const { restartAfter } = this.#signerConfig;
+    return [
+      (stop) => this.outbox.run(stop),
+      ...(restartAfter === 0 ? [] : [(stop: AbortSignal) => watchForWedge(this.signer, restartAfter, stop)]),
+    ];
   }
 
   /**

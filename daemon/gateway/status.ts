@@ -4,7 +4,7 @@ import type { Inputs } from './inputs.ts';
 import type { Link } from './link.ts';
 
 /** How the rooms are doing, put together. */
-export function statusOf({ kid, sealer, outbox, clock }: Ground, inputs: Inputs, link: Link): GatewayStatus {
+export function statusOf({ kid, sealer, signer, outbox, clock }: Ground, inputs: Inputs, link: Link): GatewayStatus {
   const { head } = sealer;
   const [oldest] = outbox.pending();
   const { source, uncertaintyMs } = clock.state();
@@ -13,12 +13,14 @@ export function statusOf({ kid, sealer, outbox, clock }: Ground, inputs: Inputs,
     kid,
     sources: inputs.status(),
     sealer: sealer.stats,
+    token: { state: signer.state, trouble: signer.trouble?.toLine(), holder: signer.holder },
     chain: { epoch: Buffer.from(head.epoch).toString('hex'), seq: 'seq' in head ? head.seq : undefined },
     outbox: {
       proofs: outbox.size,
       bytes: outbox.bytes,
       oldest: oldest?.written,
       quarantined: outbox.stats.rejected + outbox.stats.corrupt,
+      ...outbox.health,
     },
     uplink: {
       connected: connection.connected,
