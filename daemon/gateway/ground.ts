@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { pause } from '../abort.ts';
-import { Clock } from '../clock/index.ts';
+import { Clock, observeStep } from '../clock/index.ts';
 import type { DaemonConfig } from '../config/index.ts';
 import { FieldsealError, locate } from '../errors.ts';
 import { Outbox } from '../outbox/index.ts';
@@ -8,8 +8,9 @@ import { kidToText, type ProofSource, thumbprint } from '../proof/index.ts';
 import type { Reading } from '../readings/index.ts';
 import { type ChainStart, Sealer } from '../sealing/index.ts';
 import { openDeviceSigner, openSigner, watchForWedge } from '../signing/index.ts';
+import { HOST_SOURCE } from '../sources.ts';
 import type { Task } from '../stages.ts';
-import { SOFTWARE } from '../version.ts';
+import { RELEASED, SOFTWARE } from '../version.ts';
 import { readKnownKey, rememberKey } from './known-key.ts';
 import type { Plan } from './plan.ts';
 import { SignerSlot } from './signer-slot.ts';
@@ -61,6 +62,10 @@ export class Ground {
       software: SOFTWARE,
       log: around.log.child({ room: 'sealing' }),
     });
+    clock.onStep((step) => {
+      around.log.warn({ ...step, room: 'clock' }, 'the clock was set');
+      this.sealer.add({ ...observeStep(step, undefined), source: HOST_SOURCE.source });
+    });
     outbox.on('changed', () => {
       if (outbox.losses.length > 0) this.sealer.noticeLosses();
     });
@@ -68,7 +73,7 @@ export class Ground {
 
   /** Opens the key and the outbox. @throws FieldsealError for what an operator has to mend first */
   static async open({ config, sources }: Plan, around: GatewaySurroundings): Promise<Ground> {
-    const clock = new Clock();
+    const clock = new Clock({ ...config.clock, notBefore: RELEASED }, around.clockHost);
     // Only the signer can't tell its place: the key commands name it on the command line.
     const known = await readKnownKey(config.outbox.directory);
     const signer = new SignerSlot(await locate('signer.uri', () => openDeviceSigner(config.signer, known)));
@@ -104,6 +109,7 @@ export class Ground {
   get tasks(): readonly Task[] {
     const { restartAfter } = this.#signerConfig;
     return [
+      (stop) => this.clock.run(stop),
       (stop) => this.outbox.run(stop),
       ...(restartAfter === 0 ? [] : [(stop: AbortSignal) => watchForWedge(this.signer, restartAfter, stop)]),
     ];

@@ -7,7 +7,6 @@ import type { Link } from './link.ts';
 export function statusOf({ kid, sealer, signer, outbox, clock }: Ground, inputs: Inputs, link: Link): GatewayStatus {
   const { head } = sealer;
   const [oldest] = outbox.pending();
-  const { source, uncertaintyMs } = clock.state();
   const { connection, uplink } = link;
   return {
     kid,
@@ -29,7 +28,7 @@ export function statusOf({ kid, sealer, signer, outbox, clock }: Ground, inputs:
       receipts: uplink.stats.receipts,
       badReceipts: Object.values(uplink.stats.badAnswers).reduce((sum, count) => sum + count, 0),
     },
-    clock: { source, uncertaintyMs },
+    clock: clock.status(),
   };
 }
 
