@@ -63,7 +63,7 @@ export class Ground {
       log: around.log.child({ room: 'sealing' }),
     });
     clock.onStep((step) => {
-      around.log.warn({ ...step, room: 'clock' }, 'the clock was set');
+      around.log.child({ room: 'clock' }).warn(step, 'the clock was set');
       this.sealer.add({ ...observeStep(step, undefined), source: HOST_SOURCE.source });
     });
     outbox.on('changed', () => {

@@ -1,3 +1,4 @@
+import type { ClockHost } from '../clock/index.ts';
 import type { GatewayStatus, Notify } from '../health/index.ts';
 import type { Log, LogLevel } from '../log.ts';
 import type { Receipt } from '../proof/index.ts';
@@ -9,6 +10,8 @@ export interface GatewaySurroundings {
   readonly notify: Notify;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly observer?: GatewayObserver;
+  /** The clocks of the host; left out, those of this one. */
+  readonly clockHost?: ClockHost;
   /** Makes the log as talkative as a new configuration asks. */
   readonly setLogLevel?: (level: LogLevel) => void;
   /** How long the receipts for what was sealed at the end may take. */
