@@ -3,6 +3,7 @@ import { pause } from '../abort.ts';
 import { Clock, observeStep } from '../clock/index.ts';
 import type { DaemonConfig } from '../config/index.ts';
 import { FieldsealError, locate } from '../errors.ts';
+import { Recent } from '../health/index.ts';
 import { Outbox } from '../outbox/index.ts';
 import { kidToText, type ProofSource, thumbprint } from '../proof/index.ts';
 import type { Reading } from '../readings/index.ts';
@@ -25,6 +26,9 @@ export class Ground {
   readonly signer: SignerSlot;
   readonly outbox: Outbox;
   readonly sealer: Sealer;
+  /** What the status page shows of the last hour. */
+  readonly recent: Recent;
+  readonly #startedMs: number;
   /** Of the device, as topics have it. */
   readonly kid: string;
   /** By name. One that is not configured any more stays, for the readings that wait. */
@@ -42,6 +46,8 @@ export class Ground {
     this.clock = clock;
     this.signer = signer;
     this.outbox = outbox;
+    this.recent = new Recent(clock);
+    this.#startedMs = clock.monotonicNow();
     this.kid = kidToText(thumbprint(signer.publicKey));
     this.#signerConfig = config.signer;
     const sources = (): readonly ProofSource[] => [...this.#sources.values()];
@@ -91,6 +97,17 @@ export class Ground {
       await signer.close();
       throw error;
     }
+  }
+
+  /** How long it has run. */
+  get ranMs(): number {
+    return this.clock.monotonicNow() - this.#startedMs;
+  }
+
+  /** Takes a reading that may be recorded. */
+  take(reading: Reading): void {
+    this.recent.take(reading);
+    this.sealer.add(reading);
   }
 
   /** From now on readings come from these sources. */

@@ -20,7 +20,7 @@ export class Link {
 
   constructor(
     plan: Plan,
-    { outbox, sealer, signer, kid }: Ground,
+    { outbox, sealer, signer, kid, recent }: Ground,
     { log, observer }: GatewaySurroundings,
     transmit: (beacon: BeaconOrder) => boolean,
   ) {
@@ -42,7 +42,10 @@ export class Link {
       onBeacon: (beacon) =>
         log.info({ frequency: beacon.frequency, sent: transmit(beacon) }, 'the verifier asks for a beacon'),
       onPublish: (entry, times) => observer?.onPublished?.(entry.digest, times),
-      onReceipt: (receipt, outcome) => observer?.onReceipt?.(receipt, outcome),
+      onReceipt: (receipt, outcome) => {
+        recent.receipt(receipt);
+        observer?.onReceipt?.(receipt, outcome);
+      },
     });
   }
 

@@ -1,8 +1,10 @@
+import { hostname } from 'node:os';
 import { aborted, pause } from '../abort.ts';
 import { type GatewayStatus, SystemdNotifier } from '../health/index.ts';
 import { Intake } from '../intake.ts';
 import type { Outbox } from '../outbox/index.ts';
 import { runStages, type Task } from '../stages.ts';
+import { SOFTWARE } from '../version.ts';
 import { Delivery } from './delivery.ts';
 import type { Ground } from './ground.ts';
 import { Inputs } from './inputs.ts';
@@ -12,6 +14,8 @@ import { statusLine, statusOf } from './status.ts';
 import { StatusServer } from './status-server.ts';
 import type { GatewaySurroundings } from './surroundings.ts';
 import { SystemdReport } from './systemd-report.ts';
+import { Watch } from './watch.ts';
+import { WatchedRooms } from './watched.ts';
 
 /** What was sealed at the end may take so long to be delivered. */
 const FAREWELL_MS = 2_000;
@@ -19,8 +23,6 @@ const FAREWELL_MS = 2_000;
 const STOP_MS = 8_500;
 /** With no port open for so long, the daemon is as ready as it gets: it waits for its devices. */
 const READY_PATIENCE_MS = 30_000;
-/** Beyond a batch's age and the token's time: a token that fails is asked again at least as often. */
-const GRACE_MS = 60_000;
 
 /** The rooms of a running gateway, joined: each stage feeds the next. On the ground they stand; a plan may change them. */
 export class Rooms {
@@ -31,6 +33,7 @@ export class Rooms {
   readonly #delivery: Delivery;
   readonly #server: StatusServer;
   readonly #systemd: SystemdNotifier;
+  readonly #watch: Watch;
   readonly report: SystemdReport;
   #plan: Plan;
   #isSealed = false;
@@ -43,7 +46,7 @@ export class Rooms {
     this.#plan = plan;
     this.#around = around;
     this.#intake = new Intake({
-      onReading: (reading) => sealer.add(reading),
+      onReading: (reading) => ground.take(reading),
       onLoss: (loss) => sealer.declare(loss),
       clock,
       log,
@@ -51,7 +54,7 @@ export class Rooms {
     ground.onStored = (readings) => this.#intake.stored(readings);
     this.#inputs = new Inputs({
       intake: this.#intake,
-      onReading: (reading) => sealer.add(reading),
+      onReading: (reading) => ground.take(reading),
       onLoss: (loss) => sealer.declare(loss),
       clock,
       log,
@@ -60,9 +63,20 @@ export class Rooms {
       plan,
       (next) => new Link(next, ground, around, (beacon) => this.#inputs.transmit(beacon)),
     );
-    this.#server = new StatusServer(this.status);
+    this.#server = new StatusServer(
+      { status: this.status, now: clock.now, unhealthy: this.unhealthy, software: SOFTWARE, hostname: hostname() },
+      around.env,
+    );
+    const watched = new WatchedRooms();
+    this.#watch = new Watch(
+      () => watched.of(this.#plan.config, ground, this.#inputs, this.#delivery.link),
+      log.child({ room: 'watchdog' }),
+    );
     this.#systemd = new SystemdNotifier(around.notify, around.env);
-    this.report = new SystemdReport(this.#systemd, () => statusLine(this.status()));
+    this.report = new SystemdReport(this.#systemd, () => {
+      const hanging = this.hanging().map((room) => `; ${room} hangs`);
+      return `${statusLine(this.status())}${hanging.join('')}`;
+    });
   }
 
   readonly status = (): GatewayStatus => statusOf(this.#ground, this.#inputs, this.#delivery.link);
@@ -70,6 +84,15 @@ export class Rooms {
   get plan(): Plan {
     return this.#plan;
   }
+
+  /** The rooms that hang. */
+  readonly hanging = (): readonly string[] => this.#watch.hanging();
+
+  /** Why the watchdog is not fed; undefined while it is. */
+  readonly unhealthy = (): string | undefined => {
+    const hanging = this.hanging();
+    return hanging.length === 0 ? undefined : `no progress: ${hanging.join(', ')}`;
+  };
 
   /** Nothing is left to be sealed. */
   get isSealed(): boolean {
@@ -102,7 +125,7 @@ export class Rooms {
         [
           (stop) => this.#delivery.run(stop),
           (stop) => this.#server.run(stop),
-          (stop) => this.#systemd.run(stop, () => this.#makesProgress()),
+          (stop) => this.#systemd.run(stop, () => this.#watch.hanging().length === 0),
           ...this.#ground.tasks,
         ],
       ],
@@ -153,10 +176,6 @@ export class Rooms {
     await Promise.race([this.#inputs.opened, pause(patience, either)]);
     enough.abort();
     if (!stop.aborted) this.report.ready();
-  }
-
-  #makesProgress(): boolean {
-    return this.#ground.sealer.makesProgress(this.#plan.config.signer.timeout + GRACE_MS);
   }
 }
 

@@ -1,16 +1,19 @@
 import { Crew, type Member } from '../crew.ts';
-import type { GatewayStatus } from '../health/index.ts';
-import { serveMetrics } from '../metrics-server.ts';
+import { type HttpHandler, serveHttp } from '../http-server.ts';
+import { type ReportParts, runtimeSocket, statusRoutes } from '../page/index.ts';
 
-/** What watchers may ask over HTTP, at the address of the configuration in force. */
+/** What watchers may ask over HTTP: at the address of the configuration in force, and at a socket where systemd gives a folder for it. */
 export class StatusServer {
   readonly #crew = new Crew();
-  readonly #status: () => GatewayStatus;
+  readonly #routes: HttpHandler;
+  readonly #socket: string | undefined;
   #listen: string | undefined;
   #member: Member | undefined;
 
-  constructor(status: () => GatewayStatus) {
-    this.#status = status;
+  /** @param env gives RUNTIME_DIRECTORY (systemd.exec(5)) */
+  constructor(parts: ReportParts, env: Readonly<Record<string, string | undefined>>) {
+    this.#routes = statusRoutes(parts);
+    this.#socket = runtimeSocket(env);
   }
 
   /** Serves until the signal. @throws FieldsealError LISTEN_FAILED for the first address */
@@ -21,6 +24,10 @@ export class StatusServer {
   /** Serves at this address; before run(). */
   begin(listen: string | undefined): void {
     this.#listen = listen;
+    const socket = this.#socket;
+    if (socket !== undefined && socket !== listen) {
+      this.#crew.start((stop) => serveHttp(socket, this.#routes, stop, { place: 'RUNTIME_DIRECTORY' }));
+    }
     if (listen !== undefined) this.#member = this.#crew.start((stop) => this.#serve(listen, stop, () => {}));
   }
 
@@ -35,7 +42,6 @@ export class StatusServer {
   }
 
   async #serve(listen: string, stop: AbortSignal, isUp: () => void): Promise<void> {
-    const { createMetrics } = await import('../health/metrics.ts');
-    await serveMetrics(listen, createMetrics(this.#status), stop, { place: 'health.listen', onListening: isUp });
+    await serveHttp(listen, this.#routes, stop, { place: 'health.listen', onListening: isUp });
   }
 }

@@ -4,7 +4,11 @@ import type { Inputs } from './inputs.ts';
 import type { Link } from './link.ts';
 
 /** How the rooms are doing, put together. */
-export function statusOf({ kid, sealer, signer, outbox, clock }: Ground, inputs: Inputs, link: Link): GatewayStatus {
+export function statusOf(
+  { kid, sealer, signer, outbox, clock, recent, ranMs }: Ground,
+  inputs: Inputs,
+  link: Link,
+): GatewayStatus {
   const { head } = sealer;
   const [oldest] = outbox.pending();
   const { connection, uplink } = link;
@@ -27,8 +31,11 @@ export function statusOf({ kid, sealer, signer, outbox, clock }: Ground, inputs:
       republished: uplink.stats.republished,
       receipts: uplink.stats.receipts,
       badReceipts: Object.values(uplink.stats.badAnswers).reduce((sum, count) => sum + count, 0),
+      badReceiptsBy: uplink.stats.badAnswers,
     },
     clock: clock.status(),
+    recent: recent.status(),
+    started: clock.now() - ranMs,
   };
 }
 

@@ -17,11 +17,7 @@ export interface MetricsParts {
 }
 
 /** The gateway's metrics for Prometheus, and those of its process. */
-export function createMetrics(parts: MetricsParts | (() => GatewayStatus)): Registry {
-  const { status, now, unhealthy, software } =
-    typeof parts === 'function'
-      ? { status: parts, now: Date.now, unhealthy: () => undefined, software: { name: 'fieldseal', version: '' } }
-      : parts;
+export function createMetrics({ status, now, unhealthy, software }: MetricsParts): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registrar = new Registrar(registry);

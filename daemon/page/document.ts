@@ -45,12 +45,12 @@ export function partsOf(report: StatusReport): Html {
 <main>
 <section aria-label="State"><div role="status" data-part="state">${stateOf(report)}</div></section>
 <section aria-label="At a glance"><div data-part="tiles">${tiles(report)}</div></section>
+<section class="card" aria-labelledby="ports"><h2 id="ports">Ports</h2><div class="scroll" data-part="ports">${portsTable(report)}</div></section>
 <div class="columns">
-<section aria-labelledby="sky"><h2 id="sky">Satellites in view</h2><div data-part="sky">${skySections(report)}</div></section>
-<section aria-labelledby="track"><h2 id="track">Track of the last hour</h2><div data-part="track">${trackSection(report)}</div></section>
+<section class="card" aria-labelledby="sky"><h2 id="sky">Satellites in view</h2><div data-part="sky">${skySections(report)}</div></section>
+<section class="card" aria-labelledby="track"><h2 id="track">Track of the last hour</h2><div data-part="track">${trackSection(report)}</div></section>
 </div>
-<section aria-labelledby="ports"><h2 id="ports">Ports</h2><div class="scroll" data-part="ports">${portsTable(report)}</div></section>
-<section aria-labelledby="receipts"><h2 id="receipts">Last receipts</h2><div class="scroll" data-part="receipts">${receiptsTable(report)}</div></section>
+<section class="card" aria-labelledby="receipts"><h2 id="receipts">Last receipts</h2><div class="scroll" data-part="receipts">${receiptsTable(report)}</div></section>
 </main>
 <footer><p>Times are UTC. The same as <a href="status.json">JSON</a>, for <a href="metrics">Prometheus</a>, or in a terminal: <code>fieldseal status</code></p></footer>`;
 }

@@ -57,7 +57,9 @@ export function trackSection({ recent, now }: StatusReport): Html {
 
 function fixItem(fix: FixStatus, style: number | undefined, now: number): Html {
   const { source, t, mode, used, lat, lon, eph, speed } = fix;
+  const place = lat === undefined || lon === undefined ? undefined : `${latitude(lat)}, ${longitude(lon)}`;
   const facts = [
+    place,
     mode === 'none' ? 'no fix' : mode,
     used === undefined ? undefined : `${used} satellites`,
     eph === undefined ? undefined : `± ${metres(eph)}`,
@@ -67,5 +69,6 @@ function fixItem(fix: FixStatus, style: number | undefined, now: number): Html {
     style === undefined
       ? undefined
       : html`<svg class="key" viewBox="0 0 24 10" aria-hidden="true"><g class="t${style}"><path class="way" d="M1 5H23"/></g></svg>`;
-  return html`<li>${line}<b>${source}</b> ${lat === undefined || lon === undefined ? '' : html`<span class="place">${latitude(lat)}, ${longitude(lon)}</span>`} <span>${facts.filter((fact) => fact !== undefined).join(', ')}</span><span class="age">${ago(Math.max(0, now - t))}</span></li>`;
+  const known = facts.flatMap((fact) => (fact === undefined ? [] : [fact.replaceAll(' ', '\u00a0')])).join(' · ');
+  return html`<li>${line}<b>${source}</b><span class="age">${ago(Math.max(0, now - t))}</span><p>${known}</p></li>`;
 }

@@ -8,7 +8,7 @@ import { grouped, instant, timeOfDay } from './words.ts';
 export function receiptsTable({ recent }: StatusReport): Html {
   const receipts = recent?.receipts ?? [];
   if (receipts.length === 0) return html`<p class="empty">No receipt has come in this run.</p>`;
-  return html`<table><thead><tr><th scope="col">Received</th><th scope="col" class="n">Proof</th><th scope="col">Verdict</th><th scope="col">Reasons</th></tr></thead><tbody>${receipts.map(row)}</tbody></table>`;
+  return html`<table><thead><tr><th scope="col">Received</th><th scope="col" class="n">Proof</th><th scope="col">Verdict</th><th scope="col" class="rest">Reasons</th></tr></thead><tbody>${receipts.map(row)}</tbody></table>`;
 }
 
 const row = ({ received, epoch, seq, verdict, reasons }: ReceiptStatus): Html =>

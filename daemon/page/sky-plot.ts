@@ -19,18 +19,20 @@ const classOf = ({ gnssid, used }: SatelliteStatus): string =>
 
 /** The satellites in view by azimuth and elevation. A used one is filled. */
 export function skyPlot({ source, satellites }: SkyStatus): Html {
+  const labels: Html[] = [];
   const placed = [...satellites].sort(bySatellite).flatMap((satellite) => {
     const { elevation, azimuth } = satellite;
     if (elevation === undefined || azimuth === undefined) return [];
     const { x, y } = placeOf(elevation, azimuth);
+    labels.push(html`<text class="sat" x="${x}" y="${Number(y) + 11.5}">${satelliteName(satellite)}</text>`);
     return [
-      html`<g class="${classOf(satellite)}" transform="translate(${x} ${y})"><title>${titleOf(satellite)}</title>${constellationOf(satellite.gnssid).mark}<text class="sat" y="14">${satelliteName(satellite)}</text></g>`,
+      html`<g class="${classOf(satellite)}" transform="translate(${x} ${y})"><title>${titleOf(satellite)}</title><g class="shape" transform="scale(.8)">${constellationOf(satellite.gnssid).mark}</g></g>`,
     ];
   });
   return html`<svg class="sky" viewBox="-124 -122 248 246" role="img" aria-label="Sky plot of ${source}: ${placed.length} satellites by azimuth and elevation; the table below has them all">
 <g class="grid"><circle r="100"/><circle r="66.7"/><circle r="33.3"/><path d="M-100 0H100M0 -100V100M-70.7 -70.7L70.7 70.7M-70.7 70.7L70.7 -70.7"/></g>
 <g class="axis"><text y="-107">N</text><text x="111" y="4">E</text><text y="117">S</text><text x="-111" y="4">W</text><text class="el" x="3" y="-69">30°</text><text class="el" x="3" y="-36">60°</text></g>
-${placed}
+${placed}${labels}
 </svg>`;
 }
 
@@ -50,7 +52,7 @@ export function signalBars({ source, satellites }: SkyStatus): Html {
   });
   const width = Math.max(heard.length, 30) * BAR;
   const lines = [20, 40].map((dbhz) => (BARS_HEIGHT - (dbhz * BARS_HEIGHT) / DBHZ_FULL).toFixed(1));
-  return html`<svg class="bars" viewBox="0 -1 ${width + 22} ${BARS_HEIGHT + 2}" role="img" aria-label="Signal strength of ${source}'s ${heard.length} satellites that are heard, in dBHz">
+  return html`<svg class="bars" viewBox="0 -1 ${width + 22} ${BARS_HEIGHT + 2}" preserveAspectRatio="xMinYMid" role="img" aria-label="Signal strength of ${source}'s ${heard.length} satellites that are heard, in dBHz">
 <g class="grid"><path d="M0 ${lines[0]}H${width}M0 ${lines[1]}H${width}M0 ${BARS_HEIGHT}H${width}"/></g>
 <g class="axis"><text class="el" x="${width + 3}" y="${Number(lines[0]) + 2.5}">20</text><text class="el" x="${width + 3}" y="${Number(lines[1]) + 2.5}">40</text></g>
 ${bars}

@@ -23,7 +23,7 @@ body {
 }
 h1, h2, p, ul, dl, dd, figure { margin: 0; padding: 0; }
 h1 { font-size: 22px; line-height: 1.2; letter-spacing: -0.01em; }
-h2 { font-size: 13px; font-weight: 600; margin-bottom: 10px; }
+h2 { font-size: 14px; font-weight: 650; margin-bottom: 10px; }
 a { color: var(--accent); }
 a:focus-visible, summary:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 3px; }
 code { font: 0.93em ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
@@ -36,9 +36,7 @@ header p, footer, .age, .empty, .hint { color: var(--soft); }
 .stale main { opacity: 0.55; }
 main { display: grid; gap: 14px; grid-template-columns: minmax(0, 1fr); }
 .columns { display: grid; gap: 14px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); }
-.columns > section, main > section:nth-last-child(-n+2) {
-  background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px;
-}
+.card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; }
 .state { border: 1px solid currentColor; border-radius: 10px; padding: 9px 14px; list-style: none; }
 .state.ok { background: var(--ok-ground); color: var(--ok); }
 .state.note { background: var(--note-ground); border-color: var(--note); }
@@ -47,8 +45,8 @@ main { display: grid; gap: 14px; grid-template-columns: minmax(0, 1fr); }
 .mark { white-space: nowrap; font-weight: 600; }
 .ok.mark { color: var(--ok); } .note.mark { color: var(--note); } .bad.mark { color: var(--bad); } .off.mark { color: var(--soft); }
 .mark > span { display: inline-block; width: 1em; text-align: center; font-size: 0.86em; }
-.tiles { display: grid; gap: 1px; grid-template-columns: repeat(auto-fit, minmax(min(50% - 1px, 200px), 1fr)); background: var(--line); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
-.tiles > div { background: var(--card); padding: 11px 14px 12px; }
+.tiles { display: grid; gap: 1px; grid-template-columns: repeat(4, minmax(0, 1fr)); background: var(--card); border: 1px solid var(--line); border-radius: 10px; overflow: hidden; }
+.tiles > div { outline: 1px solid var(--line); padding: 11px 14px 12px; }
 dt { font-size: 12px; color: var(--soft); }
 dd { margin: 0; font-size: 12.5px; color: var(--soft); }
 .value { font-size: 20px; line-height: 1.35; font-weight: 600; letter-spacing: -0.01em; color: var(--text); }
@@ -59,11 +57,12 @@ dd { margin: 0; font-size: 12.5px; color: var(--soft); }
 .spark .area { fill: var(--accent-soft); stroke: none; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 13px; }
-th, td { text-align: left; padding: 5px 14px 5px 0; border-top: 1px solid var(--line); vertical-align: baseline; font-weight: 400; }
+th, td { text-align: left; padding: 5px 18px 5px 0; border-top: 1px solid var(--line); vertical-align: baseline; font-weight: 400; overflow-wrap: normal; }
 thead th { border-top: 0; padding-top: 0; font-size: 12px; color: var(--soft); }
 tbody th { font-weight: 600; }
 th:last-child, td:last-child { padding-right: 0; }
 .n { text-align: right; white-space: nowrap; }
+.rest { width: 100%; }
 svg { display: block; width: 100%; }
 svg text { font-size: 10px; fill: var(--soft); text-anchor: middle; }
 .plots { display: grid; gap: 18px; }
@@ -72,9 +71,9 @@ figcaption .age, .fixes .age { float: right; margin-left: 8px; }
 .sky { max-width: 380px; margin: 2px auto 0; }
 .grid { fill: none; stroke: var(--line); stroke-width: 1; }
 svg text.el, svg text.scale { font-size: 8px; text-anchor: start; }
-svg text.sat { font-size: 7px; fill: var(--text); }
-.used { fill: var(--c); stroke: var(--c); } .unused { fill: var(--card); stroke: var(--c); stroke-width: 1.5; }
-.unused text, .used text { stroke: none; }
+svg text.sat { font-size: 6.5px; fill: var(--text); stroke: var(--card); stroke-width: 2; paint-order: stroke; }
+.used { fill: var(--c); stroke: var(--c); stroke-width: 1; } .unused { fill: var(--card); stroke: var(--c); stroke-width: 1.5; }
+.sky .used .shape { stroke: var(--card); }
 .c-gps { --c: var(--gps); } .c-glonass { --c: var(--glonass); } .c-galileo { --c: var(--galileo); } .c-beidou { --c: var(--beidou); }
 .c-qzss { --c: var(--qzss); } .c-navic { --c: var(--navic); } .c-sbas, .c-other { --c: var(--sbas); }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 14px; list-style: none; font-size: 12.5px; justify-content: center; margin: 2px 0 10px; }
@@ -90,17 +89,18 @@ details[open] summary { margin-bottom: 8px; }
 .from { fill: var(--card); stroke: var(--s); stroke-width: 1.5; } .to { fill: var(--s); stroke: var(--card); stroke-width: 1.5; }
 .t0 { --s: var(--gps); } .t1 { --s: var(--glonass); } .t2 { --s: var(--galileo); } .t3 { --s: var(--beidou); }
 .t1 .way { stroke-dasharray: 6 4; } .t2 .way { stroke-dasharray: 1 4; } .t3 .way { stroke-dasharray: 8 3 1 3; }
-.fixes { list-style: none; margin-top: 8px; display: grid; gap: 3px; }
+.fixes { list-style: none; margin-top: 10px; display: grid; gap: 6px 20px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 240px), 1fr)); }
 .fixes .key { display: inline-block; width: 24px; height: 10px; margin-right: 6px; }
-.place { white-space: nowrap; }
+.fixes p { color: var(--soft); font-size: 12.5px; }
 footer { margin-top: 16px; font-size: 12.5px; }
+@media (max-width: 860px) { .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 @media (max-width: 560px) {
   body { padding: 12px; }
   .wide { display: none; }
   .asof { text-align: left; }
-  th, td { padding-right: 10px; }
+  th, td { padding-right: 12px; }
   .tiles > div { padding: 9px 11px 10px; }
-  .columns > section, main > section:nth-last-child(-n+2) { padding: 12px; }
+  .card { padding: 12px; }
 }
 @media print { body { background: none; max-width: none; } }
 `;
