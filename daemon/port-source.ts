@@ -90,6 +90,11 @@ export class PortSource {
     return this.#port.source;
   }
 
+  /** As the supervisor tells it. */
+  get turnedAt(): number | undefined {
+    return this.#supervisor.turnedAt;
+  }
+
   /** Asks the radio to transmit; false where it is none, or can't now. What was sent comes as a lora.beacon reading. */
   transmit(beacon: BeaconRequest): boolean {
     return this.#decoder.transmit?.(beacon, this.#hooks.clock.stamp()) ?? false;

@@ -76,6 +76,7 @@ export class CameraFolder {
   #walkAt = 0;
   #sequence = 0;
   #wake: () => void = () => {};
+  #turnedAt: number | undefined;
 
   /** @param stateFile the journal of what is sealed */
   constructor(config: CameraConfig, stateFile: string, hooks: CameraHooks) {
@@ -89,6 +90,11 @@ export class CameraFolder {
 
   get source(): string {
     return this.#config.source;
+  }
+
+  /** When it last looked about, by performance.now(); undefined while it doesn't run. */
+  get turnedAt(): number | undefined {
+    return this.#turnedAt;
   }
 
   /** A fix that may be recorded, from whichever source. */
@@ -108,6 +114,7 @@ export class CameraFolder {
     await this.#sealed.open();
     try {
       while (!signal.aborted) {
+        this.#turnedAt = performance.now();
         if (clock.monotonicNow() >= this.#walkAt) await this.#walk(signal);
         for (const name of this.#tree.takeTouched()) await this.#look(name);
         this.#countVanished();
@@ -116,6 +123,7 @@ export class CameraFolder {
         else await this.#sealSome(settled, signal);
       }
     } finally {
+      this.#turnedAt = undefined;
       this.#tree.close();
     }
   }

@@ -81,6 +81,7 @@ export class PortSupervisor {
   #connection: Connection | undefined;
   #wasOpen = false;
   #patience = 1;
+  #turnedAt: number | undefined;
 
   constructor(options: PortOptions, hooks: PortHooks) {
     this.#options = options;
@@ -108,6 +109,14 @@ export class PortSupervisor {
   }
 
   /**
+   * When it last tried the port, waited for it or had it open, by performance.now(): further back than the longest wait, and it
+   * hangs in a system call. Undefined while it doesn't run.
+   */
+  get turnedAt(): number | undefined {
+    return this.#turnedAt;
+  }
+
+  /**
    * Supervises the port until `signal` aborts; a port that cannot be opened is tried again for ever. A recording ends it
    * as well, when it has been played.
    *
@@ -117,6 +126,7 @@ export class PortSupervisor {
     const { path, match } = this.#options;
     const transport = this.#options.transport ?? transportFor(path, match, this.#timing.connectTimeoutMs);
     while (!signal.aborted) {
+      this.#turnedAt = performance.now();
       const connection = await this.#open(transport);
       if (connection === undefined) {
         await this.#pause(this.#backoff.next(), transport, signal);
@@ -127,6 +137,7 @@ export class PortSupervisor {
       this.#stats.reopens[end] += 1;
       await this.#recover(end, frames, signal);
     }
+    this.#turnedAt = undefined;
     this.#setState('closed');
   }
 
@@ -183,7 +194,10 @@ export class PortSupervisor {
         feed: (chunk, peer) => this.#feed(chunk, peer, transport.canWait),
         quiet: () => this.#hooks.onQuiet(this.#now()),
         opened: () => this.#hooks.onOpen?.(this.#now()),
-        tick: () => this.#hooks.onTick?.(this.#now()),
+        tick: () => {
+          this.#turnedAt = performance.now();
+          this.#hooks.onTick?.(this.#now());
+        },
         running: () => this.#setState('running'),
         trouble: (trouble) => this.#setState(trouble),
       },
