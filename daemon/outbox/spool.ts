@@ -142,6 +142,7 @@ export class Spool {
     try {
       await this.#files.write(unfinished, bytes);
     } catch (error) {
+      if (systemCode(error) === undefined) throw error;
       // Without a name of its own the proof doesn't exist yet. What can't be cleared away now is cleared away later.
       await this.clearAway().catch(() => {});
       throw new NotStored(error);

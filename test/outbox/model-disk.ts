@@ -85,6 +85,12 @@ export class ModelDisk implements FileSystem {
     for (const change of this.#journal.splice(0, last + 1)) change.apply(this.#durable);
   }
 
+  /** A sync fails, and what it should have made durable is forgotten: it shows until the power goes, and no later sync saves it. */
+  loseUnsynced(path: string): void {
+    const last = this.#journal.findLastIndex((change) => change.folders.includes(path));
+    this.#journal.splice(0, last + 1);
+  }
+
   #existing(path: string): Uint8Array {
     const bytes = this.#now.get(path);
     if (bytes === undefined) throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' });
