@@ -1,7 +1,13 @@
 import { readFile, statfs } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { loadavg, uptime } from 'node:os';
-import si from 'systeminformation';
+import type { cpuTemperature, mem } from 'systeminformation';
 import type { Fields } from '../readings/index.ts';
+
+// Two of the library's eighteen parts: a megabyte less of code that is never called.
+const part = createRequire(import.meta.url);
+const processor: { readonly cpuTemperature: typeof cpuTemperature } = part('systeminformation/lib/cpu.js');
+const memoryOf: { readonly mem: typeof mem } = part('systeminformation/lib/memory.js');
 
 /** Where the Raspberry Pi's firmware tells of its supply (raspberrypi/documentation, "get_throttled"). */
 const THROTTLED = '/sys/devices/platform/soc/soc:firmware/get_throttled';
@@ -16,8 +22,8 @@ const THROTTLED_NOW = 1 << 2;
  */
 export async function readHostHealth(dataFolder: string): Promise<Fields<'host.health'>> {
   const [temperature, memory, disk, supply] = await Promise.all([
-    si.cpuTemperature(),
-    si.mem(),
+    processor.cpuTemperature(),
+    memoryOf.mem(),
     statfs(dataFolder),
     readSupply(THROTTLED),
   ]);
