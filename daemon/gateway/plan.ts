@@ -1,9 +1,10 @@
-import { access, mkdir } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { clientOptions } from '../broker/options.ts';
 import type { CameraConfig, DaemonConfig } from '../config/index.ts';
 import { FieldsealError, reasonOf } from '../errors.ts';
+import { systemCode } from '../outbox/file-system.ts';
 import { loadZones, type PrivacyZones } from '../privacy/index.ts';
 import type { PublicKey } from '../proof/index.ts';
 import { loadSources, type Sources } from '../sources.ts';
@@ -59,11 +60,14 @@ export function checkReloadable(before: DaemonConfig, after: DaemonConfig): void
   }
 }
 
+/** Whether a folder can be written into, or made: nothing is made yet. @throws FieldsealError FILE_NOT_WRITABLE */
 async function checkWritable(folder: string, place: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-    await access(folder, 2);
-  } catch (cause) {
-    throw new FieldsealError('FILE_NOT_WRITABLE', { detail: reasonOf(cause), place, cause });
+  for (let at = folder; ; at = dirname(at)) {
+    try {
+      return await access(at, constants.W_OK | constants.X_OK);
+    } catch (cause) {
+      if (systemCode(cause) === 'ENOENT' && dirname(at) !== at) continue;
+      throw new FieldsealError('FILE_NOT_WRITABLE', { detail: reasonOf(cause), place, cause });
+    }
   }
 }
