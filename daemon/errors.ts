@@ -192,6 +192,15 @@ export const CATALOGUE = {
     temporary: true,
   },
   LISTEN_FAILED: { message: 'cannot listen: {detail}', remedy: 'choose a free address and port', temporary: true },
+  DAEMON_NOT_RUNNING: {
+    message: 'no daemon answers: {detail}',
+    remedy: 'start it with `systemctl start fieldseal`; where it answers elsewhere, say so by --socket or --config',
+    temporary: true,
+  },
+  DAEMON_DENIED: {
+    message: 'the daemon may not be asked: {detail}',
+    remedy: 'use sudo, or add yourself to the group of its socket',
+  },
   INDEX_OUT_OF_RANGE: { message: 'no such reading: {detail}', remedy: '`fieldseal inspect` lists the readings' },
 } as const satisfies Readonly<Record<string, CatalogueEntry>>;
 

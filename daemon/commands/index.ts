@@ -47,6 +47,11 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'run', summary: 'run the daemon', load: async () => (await import('./run.ts')).runCommand },
   {
+    name: 'status',
+    summary: 'show how the running daemon is',
+    load: async () => (await import('./status.ts')).statusCommand,
+  },
+  {
     name: 'config',
     summary: 'print or check a configuration',
     load: async () => (await import('./config.ts')).configCommand,

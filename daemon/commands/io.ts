@@ -6,7 +6,7 @@ import { type ErrorCode, EXIT, FieldsealError, reasonOf } from '../errors.ts';
 /** What a command may touch of the process; main.ts gives the real one, tests their own. */
 export interface CommandIo {
   readonly stdin: Readable;
-  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted when the process is told to stop. Who reads it ends in good order; any other command is ended by the signal. */

@@ -4,7 +4,7 @@ import { type Html, html } from './html.ts';
 /** How something is: `off` is neither good nor bad. */
 export type Level = 'ok' | 'note' | 'bad' | 'off';
 
-const SIGNS: Readonly<Record<Level, string>> = { ok: '●', note: '▲', bad: '✕', off: '○' };
+export const SIGNS: Readonly<Record<Level, string>> = { ok: '●', note: '▲', bad: '✕', off: '○' };
 
 /** A word with a sign and a colour that say the same. */
 export const mark = (level: Level, word: string): Html =>
