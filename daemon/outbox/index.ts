@@ -1,10 +1,10 @@
 export { headOf, type OutboxEntry } from './entry.ts';
 export { type FileSystem, nodeFileSystem } from './file-system.ts';
+export type { OutboxOpening } from './opening.ts';
 export {
   type Appended,
   Outbox,
   type OutboxHealth,
-  type OutboxOpening,
   type OutboxOptions,
   type OutboxStats,
   type SealedAt,

@@ -1,20 +1,20 @@
-import { randomBytes } from 'node:crypto';
-import { EventEmitter, once } from 'node:events';
-import { join } from 'node:path';
-import { pause } from '../abort.ts';
+import { EventEmitter } from 'node:events';
 import type { OutboxConfig } from '../config/schema.ts';
 import { FieldsealError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { type ChainHead, type ChainStart, kidFromText, type Loss, type Receipt } from '../proof/index.ts';
-import { Books, STATE_FILE } from './books.ts';
+import type { ChainHead, ChainStart, Loss, Receipt } from '../proof/index.ts';
+import { Books } from './books.ts';
+import { DiskWatch, freshEpoch, unusable } from './disk-watch.ts';
 import { Entries } from './entries.ts';
 import { headOf, hex, newEntry, type OutboxEntry } from './entry.ts';
-import { type FileSystem, nodeFileSystem, systemCode } from './file-system.ts';
+import { type FileSystem, nodeFileSystem } from './file-system.ts';
 import { lossesOfProof } from './gone.ts';
 import { HeldProofs } from './held.ts';
 import { FolderLock, type Lock } from './lock.ts';
+import { isOwned, type OutboxOpening, OWNER_FILE, takeUp } from './opening.ts';
+import { findRoom } from './room.ts';
 import { NotStored, Spool } from './spool.ts';
-import { type Departure, decodeState, type OutboxState } from './state.ts';
+import type { Departure } from './state.ts';
 
 export interface OutboxOptions {
   readonly log: Log;
@@ -24,20 +24,6 @@ export interface OutboxOptions {
   readonly now?: () => number;
   /** The device's id. Where it is given, the folder is that device's for good. */
   readonly owner?: string;
-}
-
-/** What the outbox found when it was opened. */
-export interface OutboxOpening {
-  /** The chain's last proof; undefined where the next proof has to begin an epoch. */
-  readonly head: ChainHead | undefined;
-  /** Every reading up to this position is sealed already, or declared lost. */
-  readonly position: number;
-  /** The state of an earlier chain was lost. The outbox has noted the loss. */
-  readonly chainLost: boolean;
-  /** The last run did not close the outbox. The outbox has noted the loss. */
-  readonly unclean: boolean;
-  /** When the last proof was stored, ms since the Unix epoch, as far as is known. */
-  readonly lastWritten: number | undefined;
 }
 
 /** What a proof tells the outbox beside its bytes. */
@@ -71,16 +57,8 @@ export interface OutboxStats {
   settled: number;
   rejected: number;
   corrupt: number;
-  /** How often the disk began to fail. */
-  failures: number;
 }
 
-const OWNER_FILE = 'identity';
-/** A clock that shows an earlier time has not been set yet: nothing is judged old by it. */
-const CLOCK_IS_SET = Date.UTC(2024, 0);
-/** A disk that fails is tried again after so long, and more rarely the longer it fails. */
-const RETRY_MIN_MS = 1_000;
-const RETRY_MAX_MS = 30_000;
 /** How much may lie in quarantine, as a share of the outbox and at most. */
 const QUARANTINE_SHARE = 0.1;
 const QUARANTINE_MAX = 64_000_000;
@@ -88,11 +66,7 @@ const QUARANTINE_MAX = 64_000_000;
 interface OutboxEvents {
   /** A proof came or went, or a loss was noted. */
   changed: [];
-  /** The disk began to fail. */
-  failed: [];
 }
-
-const freshEpoch = (): ChainStart => ({ epoch: new Uint8Array(randomBytes(16)) });
 
 /**
  * The proofs that no receipt has come for, one file each, and where their chain stands. What `append` calls stored is on the
@@ -106,7 +80,7 @@ const freshEpoch = (): ChainStart => ({ epoch: new Uint8Array(randomBytes(16)) }
  * head. A proof whose place on the disk is in doubt is not published before it has been written anew.
  */
 export class Outbox extends EventEmitter<OutboxEvents> {
-  readonly stats: OutboxStats = { appended: 0, dropped: 0, settled: 0, rejected: 0, corrupt: 0, failures: 0 };
+  readonly stats: OutboxStats = { appended: 0, dropped: 0, settled: 0, rejected: 0, corrupt: 0 };
   readonly #config: OutboxConfig;
   readonly #log: Log;
   readonly #spool: Spool;
@@ -116,15 +90,11 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   readonly #owner: string | undefined;
   readonly #entries = new Entries();
   readonly #held = new HeldProofs();
+  readonly #disk: DiskWatch;
   /** Where the chain begins while it has no proof. */
-  #beginning = freshEpoch();
-  /** Where the chain in memory stands, while the disk fails. */
-  #aside: ChainStart | undefined;
-  /** The epoch of the last time that the disk failed: a proof that was drafted then may still come. */
-  #closedAside: ChainStart | undefined;
-  #trouble: FieldsealError | undefined;
+  readonly #beginning = freshEpoch();
   #position = 0;
-  #ownerIsWritten = false;
+  #isOwned = false;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(config: OutboxConfig, options: OutboxOptions) {
@@ -133,6 +103,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     this.#config = config;
     this.#now = () => Math.floor(now());
     this.#log = options.log.child({ room: 'outbox' });
+    this.#disk = new DiskWatch(this.#log);
     const quarantineBytes = Math.min(config.maxBytes * QUARANTINE_SHARE, QUARANTINE_MAX);
     this.#spool = new Spool(options.fileSystem ?? nodeFileSystem, config.directory, quarantineBytes);
     this.#books = new Books(this.#spool, this.#now);
@@ -161,12 +132,12 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   }
 
   get health(): OutboxHealth {
-    return { durable: this.#aside === undefined, trouble: this.#trouble?.toLine(), held: this.#held.size };
+    return { durable: !this.#disk.fails, trouble: this.#disk.trouble?.toLine(), held: this.#held.size };
   }
 
   /** Where the next proof continues. Ask before each: it is another epoch while the disk fails. */
   chain(): ChainStart {
-    return this.#aside ?? this.#books.head ?? this.#beginning;
+    return this.#disk.aside ?? this.#books.head ?? this.#beginning;
   }
 
   /**
@@ -180,26 +151,14 @@ export class Outbox extends EventEmitter<OutboxEvents> {
       try {
         return await this.#open();
       } catch (error) {
-        throw this.#unusable(error) ?? error;
+        throw unusable(error) ?? error;
       }
     });
   }
 
   /** Tries a disk that fails again and again, until the signal. */
-  async run(signal: AbortSignal): Promise<void> {
-    let delay = RETRY_MIN_MS;
-    while (!signal.aborted) {
-      if (this.#aside === undefined) await this.#untilFailed(signal);
-      await pause(delay, signal);
-      const began = this.#now();
-      if (signal.aborted || !(await this.mend())) {
-        delay = Math.min(delay * 2, RETRY_MAX_MS);
-        continue;
-      }
-      await this.#untilFailed(signal);
-      // One that works for a moment only is asked as rarely as one that does not.
-      delay = this.#now() - began > RETRY_MAX_MS ? RETRY_MIN_MS : Math.min(delay * 2, RETRY_MAX_MS);
-    }
+  run(signal: AbortSignal): Promise<void> {
+    return this.#disk.run(() => this.mend(), signal);
   }
 
   /**
@@ -208,14 +167,11 @@ export class Outbox extends EventEmitter<OutboxEvents> {
    */
   mend(): Promise<boolean> {
     return this.#exclusive(async () => {
-      if (this.#aside === undefined) return true;
-      if (!(await this.#try(() => this.#writeAll()))) return false;
-      this.#closedAside = this.#aside;
-      this.#aside = undefined;
-      this.#trouble = undefined;
+      if (!this.#disk.fails) return true;
+      if (!(await this.#disk.try(() => this.#writeAll()))) return false;
+      this.#disk.heals();
       this.#position = this.#books.position;
       this.#entries.showAll();
-      this.#log.info({ proofs: this.size }, 'the disk takes proofs again');
       await this.#makeRoom(0);
       this.emit('changed');
       return true;
@@ -235,13 +191,13 @@ export class Outbox extends EventEmitter<OutboxEvents> {
         written: this.#now(),
         position: position ?? this.#books.position,
         declares: declared.length > 0,
-        aside: this.#aside !== undefined,
+        aside: this.#disk.fails,
       };
       const entry = newEntry(facts, message, head);
       if (entry.aside) return this.#hold(entry, message, declared);
       const room = await this.#makeRoom(message.length);
       // The disk failed when something else had to go: this proof belongs to the other epoch now.
-      if (this.#aside !== undefined) return 'again';
+      if (this.#disk.fails) return 'again';
       const appended = room ? await this.#store(entry, message, declared) : this.#dropNew(entry, message, declared);
       await this.#settleBooks();
       this.emit('changed');
@@ -283,13 +239,13 @@ export class Outbox extends EventEmitter<OutboxEvents> {
       const held = this.#held.find(entry);
       if (held !== undefined) return held.message;
       let loaded: Awaited<ReturnType<Spool['load']>> | undefined;
-      await this.#try(async () => {
+      await this.#disk.try(async () => {
         loaded = await this.#spool.load(entry);
       });
       if (loaded instanceof Uint8Array) return loaded;
       const corrupt = loaded?.corrupt;
       // Whether a file is damaged is not for a disk to say that fails: it is looked at again when the disk is well.
-      if (corrupt === undefined || this.#aside !== undefined || !(await this.#noteCorrupt(entry, corrupt))) {
+      if (corrupt === undefined || this.#disk.fails || !(await this.#noteCorrupt(entry, corrupt))) {
         this.#entries.hide(entry);
         return undefined;
       }
@@ -330,8 +286,8 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   async close(): Promise<void> {
     try {
       await this.#exclusive(async () => {
-        if (await this.#try(() => this.#writeAll({ clean: true }))) return;
-        throw this.#trouble;
+        if (await this.#disk.try(() => this.#writeAll({ clean: true }))) return;
+        throw this.#disk.trouble;
       });
     } finally {
       await this.#lock.release();
@@ -339,69 +295,27 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   }
 
   async #open(): Promise<OutboxOpening> {
-    await this.#try(() => this.#spool.makeFolders());
-    await this.#lock.take(this.#config.directory);
-    await this.#checkOwner();
-    const { entries, foreign, quarantined } = await this.#spool.list();
-    if (foreign.length > 0) this.#log.warn({ files: foreign.slice(0, 10) }, 'files in the spool that are no proofs');
-    const bytes = await this.#spool.readRoot(STATE_FILE);
-    const state = bytes === undefined ? undefined : decodeState(bytes);
-    const forgotten = state === undefined && (bytes !== undefined || entries.length + quarantined > 0);
-    const gone = new Set(state?.departures.map(({ entry }) => entry.digest));
-    for (const entry of entries) if (!gone.has(entry.digest)) this.#entries.add(entry);
-    await this.#books.resume(state, entries);
-    const opening = this.#begin(state, forgotten);
-    await this.#try(async () => {
-      await this.#writeAll();
-      if (this.#aside === undefined) return;
-      this.#aside = undefined;
-      this.#trouble = undefined;
-    });
-    if (this.#aside === undefined) this.#position = this.#books.position;
+    const { directory } = this.#config;
+    const made = await this.#disk.try(() => this.#spool.makeFolders());
+    await this.#lock.take(directory);
+    this.#isOwned = await isOwned(this.#spool, { owner: this.#owner, directory, lock: this.#lock });
+    const opening = await takeUp(this.#spool, this.#books, this.#entries, { log: this.#log, now: this.#now });
+    const written = await this.#disk.try(() => this.#writeAll());
+    if (written && !made) this.#disk.heals();
+    if (!this.#disk.fails) this.#position = this.#books.position;
     this.#log.info({ proofs: this.size, bytes: this.bytes }, 'outbox opened');
     return opening;
-  }
-
-  /** Notes what the last run left unsaid, and that this one runs. */
-  #begin(state: OutboxState | undefined, forgotten: boolean): OutboxOpening {
-    const books = this.#books;
-    const lastWritten = books.last?.written;
-    const unclean = state !== undefined && !state.clean;
-    const from = Math.max(lastWritten ?? 0, state?.written ?? 0);
-    const loss = { count: 0, from: from > 0 ? from : this.#now(), to: Math.max(from, this.#now()) };
-    if (forgotten) books.lose([{ reason: 'chain-lost', ...loss }]);
-    if (unclean) books.lose([{ reason: 'unclean-shutdown', ...loss }]);
-    books.chainLost ||= forgotten;
-    books.touch();
-    if (forgotten) this.#log.warn({}, 'the state of the chain is lost: the next proof begins an epoch');
-    if (unclean) this.#log.warn({ lastWritten }, 'the last run did not end in good order');
-    return { head: books.head, position: books.position, chainLost: books.chainLost, unclean, lastWritten };
-  }
-
-  /**
-   * A token that holds another key must neither go on with this chain nor begin one here, unless an operator gives it a folder of
-   * its own. What is no device id, as a file that a failing disk has garbled, is written anew.
-   */
-  async #checkOwner(): Promise<void> {
-    if (this.#owner === undefined) return;
-    const bytes = await this.#spool.readRoot(OWNER_FILE);
-    const known = bytes === undefined ? '' : Buffer.from(bytes).toString('utf8').trim();
-    this.#ownerIsWritten = known === this.#owner;
-    if (this.#ownerIsWritten || kidFromText(known) === undefined) return;
-    await this.#lock.release();
-    const detail = `${this.#owner} instead of ${known}`;
-    throw new FieldsealError('KEY_CHANGED', { detail, place: join(this.#config.directory, OWNER_FILE) });
   }
 
   /** Whether a proof is the chain's next; not so where it was drafted before the disk began, or ceased, to fail. */
   #continues({ epoch, seq }: ChainHead): boolean {
     const chain = this.chain();
-    const isOf = (start: ChainStart | undefined) => start !== undefined && hex(start.epoch) === hex(epoch);
-    const before = isOf(this.#closedAside) || (this.#aside !== undefined && isOf(this.#books.head ?? this.#beginning));
+    const isOf = (start: ChainStart) => hex(start.epoch) === hex(epoch);
+    const before = this.#disk.isOver(epoch) || (this.#disk.fails && isOf(this.#books.head ?? this.#beginning));
     if (!isOf(chain) && before) return false;
     const expected = 'seq' in chain ? chain.seq + 1 : 0;
     // Any epoch is good for a chain that begins on the disk; in memory it must be the one that never was on the disk.
-    const begins = !('seq' in chain) && this.#aside === undefined;
+    const begins = !('seq' in chain) && !this.#disk.fails;
     if (seq === expected && (begins || isOf(chain))) return true;
     throw new RangeError(`proof ${seq} where the chain goes on with ${expected}`);
   }
@@ -410,7 +324,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     try {
       await this.#spool.store(entry, message);
     } catch (error) {
-      this.#fail(error);
+      this.#disk.fail(error);
       if (error instanceof NotStored) return 'again';
       // It may be on the disk or not: the chain goes on from it, and nobody sees it before it certainly is.
       this.#held.hold(entry, message, true);
@@ -419,14 +333,14 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     this.#entries.add(entry);
     this.#books.made(entry, declared, true);
     this.stats.appended += 1;
-    if (this.#aside !== undefined) return 'held';
+    if (this.#disk.fails) return 'held';
     this.#position = entry.position;
     return 'stored';
   }
 
   /** Takes a proof of the epoch in memory. */
   #hold(entry: OutboxEntry, message: Uint8Array, declared: readonly Loss[]): Appended {
-    this.#aside = headOf(entry);
+    this.#disk.moves(headOf(entry));
     if (!this.#makeRoomInMemory(message.length)) return this.#dropNew(entry, message, declared);
     this.#held.hold(entry, message, false);
     this.#entries.add(entry);
@@ -441,7 +355,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     this.#books.made(entry, declared, !entry.aside);
     this.#books.lose(lossesOf(entry, message, 'outbox-quota'));
     this.#countDropped(1);
-    return this.#aside === undefined ? 'stored' : 'held';
+    return !this.#disk.fails ? 'stored' : 'held';
   }
 
   async #reject(entry: OutboxEntry, { reasons, received }: Receipt): Promise<void> {
@@ -459,29 +373,17 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   }
 
   async #noteCorrupt(entry: OutboxEntry, detail: string): Promise<boolean> {
-    return this.#try(() => this.#spool.writeNote(entry, { reason: 'corrupt', detail }));
+    return this.#disk.try(() => this.#spool.writeNote(entry, { reason: 'corrupt', detail }));
   }
 
-  /**
-   * Drops what is too old, and as many of the oldest as it takes to make room. False where there is none and the newest are to
-   * go.
-   */
+  /** Lets go of what has to go before so many bytes can come. False where they have no room even then. */
   async #makeRoom(bytes: number): Promise<boolean> {
-    const { maxAge, maxBytes, drop } = this.#config;
-    const now = this.#now();
-    const leaving: OutboxEntry[] = [];
-    let total = this.bytes + bytes;
-    for (const entry of this.#entries.values()) {
-      const old = entry.written >= CLOCK_IS_SET && entry.written < now - maxAge;
-      if (!old && (drop === 'newest' || total <= maxBytes)) break;
-      leaving.push(entry);
-      total -= entry.bytes;
-    }
+    const { leaving, fits } = findRoom(this.#config, this.#entries, bytes, this.#now());
     if (leaving.length > 0) {
       await this.#depart(leaving, 'nowhere', 'outbox-quota');
       this.#countDropped(leaving.length);
     }
-    return total <= maxBytes || drop === 'oldest';
+    return fits;
   }
 
   /** As `makeRoom`, among the proofs that were made while the disk fails. */
@@ -527,7 +429,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
 
   async #loadAnyhow(entry: OutboxEntry): Promise<Uint8Array | undefined> {
     let message: Uint8Array | undefined;
-    await this.#try(async () => {
+    await this.#disk.try(async () => {
       message = await this.#spool.loadAnyhow(entry);
     });
     return message;
@@ -542,15 +444,15 @@ export class Outbox extends EventEmitter<OutboxEvents> {
 
   /** Brings the disk to what was decided, unless it fails: then that follows when it is well. */
   async #settleBooks(): Promise<void> {
-    if (this.#aside === undefined) await this.#try(() => this.#books.write());
+    if (!this.#disk.fails) await this.#disk.try(() => this.#books.write());
   }
 
   /** Everything that is not on the disk yet, in the order that a crash between asks for: proofs, then what is said of them. */
   async #writeAll(how: { clean?: boolean } = {}): Promise<void> {
     await this.#spool.clearAway();
-    if (this.#owner !== undefined && !this.#ownerIsWritten) {
+    if (!this.#isOwned) {
       await this.#spool.replaceRoot(OWNER_FILE, Buffer.from(`${this.#owner}\n`));
-      this.#ownerIsWritten = true;
+      this.#isOwned = true;
     }
     for (const { entry, message } of this.#held.all()) {
       this.#held.attempt(entry);
@@ -558,45 +460,8 @@ export class Outbox extends EventEmitter<OutboxEvents> {
       this.#held.release(entry);
       this.#entries.show(entry);
     }
-    if (this.#aside !== undefined) this.#books.touch();
+    if (this.#disk.fails) this.#books.touch();
     await this.#books.write(how);
-  }
-
-  /** Does something with the disk. False where the disk fails. */
-  async #try(work: () => Promise<void>): Promise<boolean> {
-    try {
-      await work();
-      return true;
-    } catch (error) {
-      this.#fail(error);
-      return false;
-    }
-  }
-
-  /** A disk that fails is lived with. What else fails is a bug. */
-  #fail(error: unknown): void {
-    const unusable = this.#unusable(error);
-    if (unusable === undefined) throw error;
-    this.#trouble = unusable;
-    if (this.#aside !== undefined) return;
-    this.#aside = freshEpoch();
-    this.stats.failures += 1;
-    this.#log.error(unusable.toFields(), 'the disk fails: proofs are held in memory');
-    this.emit('failed');
-  }
-
-  #unusable(error: unknown): FieldsealError | undefined {
-    const cause = error instanceof NotStored ? error.cause : error;
-    if (systemCode(cause) === undefined || cause instanceof FieldsealError) return undefined;
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    return new FieldsealError('OUTBOX_UNUSABLE', { detail, place: 'outbox.directory', cause });
-  }
-
-  async #untilFailed(signal: AbortSignal): Promise<void> {
-    if (this.#aside !== undefined || signal.aborted) return;
-    await once(this, 'failed', { signal }).catch((error: unknown) => {
-      if (!signal.aborted) throw error;
-    });
   }
 
   /** One operation at a time, in the order in which they are asked for. */
