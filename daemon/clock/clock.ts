@@ -17,7 +17,7 @@ const STEP_MS = 500;
 /** Less than this isn't worth a change. */
 const STILL_MS = 1;
 /** The wall clock was set when it has moved by so much against the monotonic one. */
-const WALL_MOVED_MS = 100;
+const WALL_MOVED_MS = 20;
 const SLEPT_MS = 1_000;
 /** Two clocks are read together when no more time than this went by. */
 const READ_MS = 2;
@@ -71,8 +71,8 @@ export class Clock {
   #wallOffset: number;
   #suspended: number;
   #report: NtpReport | undefined;
-  /** What the client had measured before the wall clock moved: until it measures anew it vouches for nothing. */
-  #stale: number | undefined;
+  /** The wall clock was set although a time server's client had vouched for it: what the client has measured since is awaited. */
+  #doubt: { measured: number | undefined } | undefined;
   #askAt: number;
   #contradiction: GnssOpinion | undefined;
   #steps = 0;
@@ -183,6 +183,7 @@ export class Clock {
     const slept = Math.round(this.#host.suspendedMs() - this.#suspended);
     if (slept < SLEPT_MS) return;
     this.#suspended += slept;
+    this.#gnss.forget();
     this.#wallOffset += slept;
     const source = this.#belief?.source;
     if (this.#belief !== undefined) {
@@ -193,12 +194,12 @@ export class Clock {
     this.#step(slept, false, source, monotonic);
   }
 
-  /** Somebody has set the wall clock: its client is asked at once, and believed when it has measured since. */
+  /** Somebody has set the wall clock: its client is asked at once. */
   #noticeWall(): boolean {
     const offset = this.#readWall();
     if (Math.abs(offset - this.#wallOffset) < WALL_MOVED_MS) return false;
     this.#wallOffset = offset;
-    this.#stale = this.#report?.measured;
+    if (this.#belief?.source === 'ntp') this.#doubt = { measured: undefined };
     this.#askAt = this.#host.monotonicNow();
     return true;
   }
@@ -215,9 +216,7 @@ export class Clock {
     // Set in this very moment: whoever answered may have meant the time before or the one after.
     if (Math.abs(offset - before) >= WALL_MOVED_MS || signal.aborted) return {};
     this.#report = report;
-    if (report !== undefined && report.measured !== this.#stale) this.#stale = undefined;
-    const vouched = report !== undefined && this.#stale === undefined && this.#isPlausible(at + offset);
-    const ntp = vouched ? { source: 'ntp' as const, offset, uncertainty: report.uncertaintyMs, at } : undefined;
+    const ntp = this.#vouchedFor(report, offset, at);
     const isRtc = rtc !== undefined && Math.abs(at + offset - rtc) <= RTC_AGREES_MS && this.#isPlausible(rtc);
     this.#askAt = at + (this.known || ntp !== undefined ? ASK_KNOWN_MS : ASK_UNKNOWN_MS);
     return {
@@ -268,7 +267,21 @@ export class Clock {
   #ntpState(): string {
     if (this.#report === undefined)
       return this.#options.ntp === 'none' ? 'is not asked' : 'does not vouch for the clock';
-    return this.#stale === undefined ? 'synchronised' : 'has not measured since the clock was set';
+    return this.#doubt === undefined ? 'synchronised' : 'has not measured since the clock was set';
+  }
+
+  /**
+   * The wall clock as its client vouches for it. Where somebody has set the clock, what the client says first may be of before;
+   * what it measures later is not.
+   */
+  #vouchedFor(report: NtpReport | undefined, offset: number, at: number): Belief | undefined {
+    if (report === undefined || !this.#isPlausible(at + offset)) return undefined;
+    if (this.#doubt !== undefined) {
+      this.#doubt.measured ??= report.measured;
+      if (this.#doubt.measured === report.measured) return undefined;
+      this.#doubt = undefined;
+    }
+    return { source: 'ntp', offset, uncertainty: report.uncertaintyMs, at };
   }
 
   #isPlausible(time: number): boolean {

@@ -21,6 +21,11 @@ export class GnssTime {
     this.#notBefore = notBefore;
   }
 
+  /** The monotonic clock stood still: what was heard before tells nothing of now. */
+  forget(): void {
+    this.#receivers.clear();
+  }
+
   observe(source: string, time: number, monotonic: number): void {
     if (time < this.#notBefore || time >= this.#notBefore + ROLLOVER_MS) {
       this.implausible += 1;

@@ -24,7 +24,7 @@ export class World {
   wall: number;
   suspended = 0;
   rtcError: number | undefined;
-  ntp: { measured: number; age: number } | undefined;
+  ntp: { measured: number; age: number; told: boolean } | undefined;
   readonly receivers: Receiver[] = [];
   readonly steps: ClockStep[] = [];
   readonly #epochs: { readonly receiver: Receiver; readonly time: number; due: number }[] = [];
@@ -61,8 +61,14 @@ export class World {
 
   /** The client measures, and sets the wall clock right. */
   synchronise(error = 0): void {
-    this.ntp = { measured: (this.ntp?.measured ?? 0) + 1, age: 0 };
+    this.ntp = { measured: (this.ntp?.measured ?? 0) + 1, age: 0, told: false };
     this.wall = this.truth + error;
+  }
+
+  /** Somebody sets the wall clock. A client that has told nobody of its measurement notices, and measures again some time. */
+  setWall(jump: number): void {
+    this.wall = Math.max(0, this.wall + jump);
+    if (this.ntp?.told === false) this.ntp = undefined;
   }
 
   suspend(ms: number): void {
@@ -91,6 +97,7 @@ export class World {
 
   #report(): NtpReport | undefined {
     if (this.ntp === undefined) return undefined;
+    this.ntp.told = true;
     const { measured, age } = this.ntp;
     return { client: 'test', measured, uncertaintyMs: NTP_ERROR_MS + age * 100e-6 + 1 };
   }
