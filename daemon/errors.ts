@@ -128,6 +128,11 @@ export const CATALOGUE = {
     message: 'the native addon cannot be loaded: {detail}',
     remedy: 'run `npm rebuild`, with build-essential and python3 installed',
   },
+  VERIFIER_NOT_INSTALLED: {
+    message: 'the verifier, which the demo runs too, is not installed: {detail}',
+    remedy:
+      '`apt install fieldseal-verifier`; where fieldseal came with npm: `npm install -g better-sqlite3`',
+  },
 
   OUTBOX_UNUSABLE: {
     message: 'the outbox folder cannot be used: {detail}',

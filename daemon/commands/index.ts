@@ -38,12 +38,24 @@ interface CommandEntry {
   readonly load: () => Promise<(io: CommandIo) => Command>;
 }
 
+/** The verifier, its database and the demo are a Debian package of their own, and their modules absent where it is. */
+const ofVerifier =
+  (load: CommandEntry['load']): CommandEntry['load'] =>
+  async () => {
+    try {
+      return await load();
+    } catch (cause) {
+      if (!(cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND')) throw cause;
+      throw new FieldsealError('VERIFIER_NOT_INSTALLED', { detail: cause.message, cause });
+    }
+  };
+
 /** In the order of the help. Only the command that is asked for is loaded: a daemon has no use for the verifier's database. */
 const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'demo',
     summary: 'show all of it on this machine alone',
-    load: async () => (await import('./demo.ts')).demoCommand,
+    load: ofVerifier(async () => (await import('./demo.ts')).demoCommand),
   },
   { name: 'run', summary: 'run the daemon', load: async () => (await import('./run.ts')).runCommand },
   {
@@ -70,7 +82,7 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'verifier',
     summary: 'run the verifier, admit devices, list them',
-    load: async () => (await import('./verifier.ts')).verifierCommand,
+    load: ofVerifier(async () => (await import('./verifier.ts')).verifierCommand),
   },
   {
     name: 'verify',
