@@ -71,7 +71,7 @@ set -e
 
 case $1 in
   purge)
-    if [ -x /usr/bin/deb-systemd-helper ]; then deb-systemd-helper purge ${unit} >/dev/null || true; fi
+    if command -v deb-systemd-helper >/dev/null; then deb-systemd-helper purge ${unit} >/dev/null || true; fi
     rm -rf ${state} /run/${service} /var/log/${service}
     # What the administrator made stays, and becomes root's before the number of its owner is given to somebody else.
     if getent passwd ${user} >/dev/null; then

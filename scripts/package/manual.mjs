@@ -55,10 +55,9 @@ const head = (name, number, { version, date }, volume) =>
 const list = (rows, face) => rows.map(([name, about]) => `.TP\n${face} ${text(name)}\n${text(about)}`).join('\n');
 /** "Exit codes: 0 good, 1 the answer is no." of the help. */
 const exitCodes = (help) =>
-  [...(/Exit codes: (.*)\.$/m.exec(help)?.[1] ?? '').matchAll(/(\d+) (.*?)(?=, \d+ |$)/g)].map(([, code, about]) => [
-    code,
-    sentence(about),
-  ]);
+  [...(/Exit codes: (.*)\.$/s.exec(help)?.[1] ?? '').replaceAll('\n', ' ').matchAll(/(\d+) (.*?)(?=, \d+ |$)/g)].map(
+    ([, code, about]) => [code, sentence(about)],
+  );
 const section = (name, body) => `.SH ${name.includes(' ') ? `"${name}"` : name}\n${body}`;
 const verbatim = (body) => `.PP\n.nf\n${body.trimEnd().split('\n').map(text).join('\n')}\n.fi`;
 

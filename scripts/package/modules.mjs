@@ -43,8 +43,11 @@ const UNLOADED_PATHS = {
     'dist/test.js',
   ],
   mqtt: ['dist', 'build/bin', 'help'],
+  'node-gyp-build': ['bin.js', 'build-test.js', 'optional.js'],
+  pino: ['bin.js'],
   protobufjs: ['dist', 'google'],
-  yaml: ['browser'],
+  systeminformation: ['lib/cli.js'],
+  yaml: ['bin.mjs', 'browser'],
 };
 
 const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));
