@@ -65,6 +65,11 @@ outbox:
   drop: oldest # which go when there is no room: the oldest, or the newest, the one that has just been made
   memory: 8MB # held in memory while the disk takes nothing
 
+# Readings that are not sealed yet, kept beside the outbox for the case that the power goes, or the token is away.
+journal:
+  interval: 1s # brought to the disk so often: what a power cut takes at most; 0s is never
+  maxBytes: 64MB # beyond it readings are dropped, the oldest or newest as of outbox.drop, which the next proof declares
+
 mqtt:
   url: mqtts://broker.example:8883 # mqtt, mqtts, ws or wss
   version: auto # auto (5, then 3.1.1 where the broker refuses 5), 5 or 3.1.1

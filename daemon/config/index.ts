@@ -10,6 +10,7 @@ export type {
   DaemonConfig,
   EvidenceConfig,
   HealthConfig,
+  JournalConfig,
   OutboxConfig,
   PortConfig,
   SignerConfig,

@@ -51,6 +51,15 @@ const outboxSchema = z.strictObject({
   memory: size({ min: '1MB' }).prefault('8MB'),
 });
 
+const journalSchema = z
+  .strictObject({
+    /** Readings that are not sealed yet are brought to the disk so often: what a power cut takes at most. "0s" is never. */
+    interval: duration({ max: '1h' }).prefault('1s'),
+    /** How much of the disk they may take while the token does not sign. */
+    maxBytes: size({ min: '1MB', max: '10GB' }).prefault('64MB'),
+  })
+  .prefault({});
+
 const uplinkSchema = z
   .strictObject({
     /** Proofs under way at once; the broker's receive maximum may lower it. */
@@ -101,6 +110,7 @@ export const daemonSchema = z
     profileFolders: z.array(path).default([]),
     batching: batchingSchema,
     outbox: outboxSchema,
+    journal: journalSchema,
     mqtt: mqttSchema,
     uplink: uplinkSchema,
     /** The verifier's public key, pinned: only its receipts count. */
@@ -156,6 +166,7 @@ export type PortConfig = DaemonConfig['ports'][number];
 export type EvidenceConfig = z.output<typeof evidenceSchema>;
 export type BatchingConfig = DaemonConfig['batching'];
 export type OutboxConfig = DaemonConfig['outbox'];
+export type JournalConfig = DaemonConfig['journal'];
 export type UplinkConfig = DaemonConfig['uplink'];
 export type SignerConfig = DaemonConfig['signer'];
 export type ClockConfig = DaemonConfig['clock'];
