@@ -94,7 +94,7 @@ describe('whatever befalls the clocks of a host', () => {
           if (source !== 'none') expect(Math.abs(clock.now() - world.truth)).toBeLessThanOrEqual(uncertaintyMs);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 200 },
     );
   });
 
