@@ -65,11 +65,12 @@ function factsOf(proof: Proof) {
       sinceBootMs: clock.sinceBootMs,
     },
     ...(payload.nonce === undefined ? {} : { nonce: toHex(payload.nonce) }),
-    losses: losses.map(({ reason, count, from, to }) => ({
+    losses: losses.map(({ reason, count, from, to, proofs }) => ({
       reason,
       count,
       from: new Date(from).toISOString(),
       to: new Date(to).toISOString(),
+      ...(proofs && { proofs: { epoch: toHex(proofs.epoch), first: proofs.first, last: proofs.last } }),
     })),
     sources: sources.map(({ source, profile, profileDigest }) => ({
       source,

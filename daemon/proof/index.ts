@@ -31,7 +31,7 @@ export {
   thumbprint,
 } from './key.ts';
 export { MAX_LOSSES, MAX_MESSAGE, MAX_NAME, MAX_READINGS, MAX_SOURCES, MAX_STATEMENT } from './limits.ts';
-export { LOSS_REASONS, type Loss, type LossReason } from './losses.ts';
+export { LOSS_REASONS, type Loss, type LossReason, type ProofRange } from './losses.ts';
 export { type ClockState, FORMAT_VERSION, type Payload, type ProofSource, type Software } from './payload.ts';
 export { checkSignature, openReadings, type Proof, parseProof, verifyProof } from './proof.ts';
 export { ProofError, REASONS, type Reason, reasonByNumber } from './reasons.ts';

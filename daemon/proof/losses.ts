@@ -2,7 +2,7 @@
 export const LOSS_REASONS = {
   /** A source gave more than the daemon could take. */
   'source-overflow': 1,
-  /** The outbox was full and its oldest proofs were dropped. */
+  /** The outbox was full, and proofs were dropped. */
   'outbox-quota': 2,
   /** The daemon ended without sealing what it held. */
   'unclean-shutdown': 3,
@@ -22,6 +22,15 @@ export const LOSS_REASONS = {
 
 export type LossReason = keyof typeof LOSS_REASONS;
 
+/** Proofs of one epoch that follow one another. */
+export interface ProofRange {
+  /** 16 bytes. */
+  readonly epoch: Uint8Array;
+  readonly first: number;
+  /** Counted in. */
+  readonly last: number;
+}
+
 /** What was dropped and when. */
 export interface Loss {
   readonly reason: LossReason;
@@ -30,6 +39,8 @@ export interface Loss {
   /** Milliseconds since the Unix epoch. */
   readonly from: number;
   readonly to: number;
+  /** Which proofs were dropped: none of them will ever come. Absent where readings alone were lost, or nobody knows. */
+  readonly proofs?: ProofRange;
 }
 
 const BY_NUMBER: ReadonlyMap<number, LossReason> = new Map(

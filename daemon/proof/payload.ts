@@ -1,7 +1,7 @@
 import { decodeCbor, encodeCbor } from './cbor.ts';
 import type { CborMap, CborValue } from './cbor-value.ts';
 import { MAX_LOSSES, MAX_READINGS, MAX_SOURCES, MAX_TIME } from './limits.ts';
-import { LOSS_REASONS, type Loss, lossReasonByNumber } from './losses.ts';
+import { LOSS_REASONS, type Loss, lossReasonByNumber, type ProofRange } from './losses.ts';
 import { asBytes, asInt, asName, Members } from './members.ts';
 import { ProofError } from './reasons.ts';
 
@@ -64,10 +64,7 @@ export function encodePayload(payload: Payload): Uint8Array {
   ]);
   if (payload.nonce !== undefined) map.set(10, payload.nonce);
   if (payload.losses.length > 0) {
-    map.set(
-      11,
-      payload.losses.map(({ reason, count, from, to }) => [LOSS_REASONS[reason], count, from, to]),
-    );
+    map.set(11, payload.losses.map(lossToCbor));
   }
   map.set(
     12,
@@ -127,17 +124,34 @@ function clockFromCbor(value: CborValue): ClockState {
 /** An empty list has one encoding: no member 11 at all. */
 function lossesFromCbor(values: readonly CborValue[]): Loss[] {
   if (values.length === 0) throw new ProofError('canonical', 'an empty list of losses');
-  return values.map((value) => {
-    const [number, count, from, to] = tuple(value, 'a loss', 4);
-    const reason = lossReasonByNumber(asInt(number, 'a loss reason'));
-    if (reason === undefined) throw new ProofError('parse', 'a loss reason of no known meaning');
-    return {
-      reason,
-      count: asInt(count, 'a loss count'),
-      from: asInt(from, 'a loss begin', MAX_TIME),
-      to: asInt(to, 'a loss end', MAX_TIME),
-    };
-  });
+  return values.map(lossFromCbor);
+}
+
+function lossToCbor({ reason, count, from, to, proofs }: Loss): CborValue {
+  const loss: CborValue[] = [LOSS_REASONS[reason], count, from, to];
+  if (proofs !== undefined) loss.push([proofs.epoch, proofs.first, proofs.last]);
+  return loss;
+}
+
+function lossFromCbor(value: CborValue): Loss {
+  const namesProofs = Array.isArray(value) && value.length === 5;
+  const [number, count, from, to, proofs] = tuple(value, 'a loss', namesProofs ? 5 : 4);
+  const reason = lossReasonByNumber(asInt(number, 'a loss reason'));
+  if (reason === undefined) throw new ProofError('parse', 'a loss reason of no known meaning');
+  return {
+    reason,
+    count: asInt(count, 'a loss count'),
+    from: asInt(from, 'a loss begin', MAX_TIME),
+    to: asInt(to, 'a loss end', MAX_TIME),
+    ...(proofs === undefined ? {} : { proofs: rangeFromCbor(proofs) }),
+  };
+}
+
+function rangeFromCbor(value: CborValue): ProofRange {
+  const [epoch, from, to] = tuple(value, 'a range of proofs', 3);
+  const first = asInt(from, 'the first proof of a range');
+  const last = asInt(to, 'the last proof of a range', Number.MAX_SAFE_INTEGER, first);
+  return { epoch: asBytes(epoch, 'the epoch of a range', 16), first, last };
 }
 
 function sourceFromCbor(value: CborValue): ProofSource {

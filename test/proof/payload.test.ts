@@ -39,6 +39,7 @@ const clock = (key: number, value: CborValue): CborValue =>
 
 const digest = new Uint8Array(32);
 const loss = [1, 2, 3, 4];
+const epoch = new Uint8Array(16);
 
 describe('a payload', () => {
   it('is the same after encoding, with and without what may be absent', () => {
@@ -73,7 +74,12 @@ describe('a payload', () => {
     ['a nonce of 17 bytes', 'parse', 10, new Uint8Array(17)],
     ['an empty list of losses', 'canonical', 11, []],
     ['a loss of three', 'parse', 11, [[1, 2, 3]]],
-    ['a loss of five', 'parse', 11, [[1, 2, 3, 4, 5]]],
+    ['a loss of six', 'parse', 11, [[1, 2, 3, 4, [epoch, 1, 1], 6]]],
+    ['a loss with a number for a range of proofs', 'parse', 11, [[1, 2, 3, 4, 5]]],
+    ['a loss with a range of two', 'parse', 11, [[1, 2, 3, 4, [epoch, 1]]]],
+    ['a loss with a range of an epoch of 15 bytes', 'parse', 11, [[1, 2, 3, 4, [epoch.subarray(1), 1, 1]]]],
+    ['a loss with a range that ends before it begins', 'parse', 11, [[1, 2, 3, 4, [epoch, 2, 1]]]],
+    ['a loss with a range that begins below 0', 'parse', 11, [[1, 2, 3, 4, [epoch, -1, 1]]]],
     ['a loss for no known reason', 'parse', 11, [[0, 2, 3, 4]]],
     ['a negative loss', 'parse', 11, [[1, -2, 3, 4]]],
     ['too many losses', 'size', 11, Array.from({ length: MAX_LOSSES + 1 }, () => loss)],

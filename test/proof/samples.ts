@@ -94,6 +94,10 @@ export function mixture(from = START): Reading[] {
 export const LOSSES: readonly Loss[] = [
   { reason: 'source-overflow', count: 12, from: START - 5_000, to: START - 4_000 },
   { reason: 'unclean-shutdown', count: 0, from: START - 60_000, to: START - 30_000 },
+  {
+    ...{ reason: 'outbox-quota', count: 3_000, from: START - 900_000, to: START - 600_000 },
+    proofs: { epoch: new Uint8Array(16).fill(0xe1), first: 23, last: 70_000 },
+  },
 ];
 
 /** What a proof of a device is made of, in whichever respect a test does not care about. */

@@ -137,6 +137,17 @@ def open_rows(block, payload):
         raise Refused("block", str(error)) from None
 
 
+def check_losses(losses):
+    """Each is [reason, count, from, to], and a range of proofs [epoch, first, last] where it names any."""
+    need(losses is None or 1 <= len(losses) <= 64, "canonical", "an empty list of losses")
+    for loss in losses or []:
+        need(len(loss) in (4, 5) and all(isinstance(n, int) and n >= 0 for n in loss[:4]), "parse", "not a loss")
+        need(1 <= loss[0] <= 9, "parse", "a loss reason of no known meaning")
+        if len(loss) == 5:
+            epoch, first, last = loss[4]
+            need(isinstance(epoch, bytes) and len(epoch) == 16 and 0 <= first <= last, "parse", "not a range of proofs")
+
+
 def verify(message, devices):
     """One proof by itself: structure, signature, rows, root."""
     need(len(message) <= 120_000, "size", "too long")
@@ -147,6 +158,7 @@ def verify(message, devices):
     payload = canonical(payload_bytes)
     need(payload.get(1) == 1, "version", "not version 1")
     need(set(payload) - {10, 11} == {1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13}, "parse", "not the members of a payload")
+    check_losses(payload.get(11))
     key = devices.get(header[4])
     need(key is not None, "unknown-device", "no such device")
     check_signature(key, header, signature, structure)
