@@ -49,6 +49,8 @@ export class Registrar {
       registers: [this.#registry],
       collect() {
         this.reset();
+        // A metric without labels is 0 after a reset, though nobody said so.
+        if (labelNames.length === 0) this.remove();
         for (const [value, labels] of samples()) {
           if (labels === undefined) this.inc(value);
           else this.inc(labels, value);

@@ -101,7 +101,7 @@ function clock({ clock: { source, uncertaintyMs, known, offsetMs, servers = [] }
     value: { text: known === false ? 'not known yet' : source, level },
     more: phrases(
       `± ${duration(uncertaintyMs)}`,
-      offsetMs === undefined ? undefined : `${duration(offsetMs)} off the host's`,
+      offsetMs === undefined || offsetMs === 0 ? undefined : `${duration(offsetMs)} off the host's`,
       ...servers.map(({ name, state }) => `${name}: ${state}`),
     ),
   };

@@ -169,7 +169,8 @@ function signals(view: SkyStatus | undefined, pen: Pen): string[] {
     const marks = group.map(({ ss = 0, used: isUsed }) =>
       pen.write(ss === 0 ? '·' : bars([ss], DBHZ_FULL), isUsed ? 'ok' : 'off'),
     );
-    const rest = `${`${used}/${group.length}`.padStart(5)}  up to ${strongest} dBHz`;
+    const loudest = strongest === 0 ? 'not heard' : `up to ${strongest} dBHz`;
+    const rest = `${`${used}/${group.length}`.padStart(5)}  ${loudest}`;
     return `${name}${marks.join('')}${' '.repeat(Math.max(1, 16 - group.length))}${pen.write(rest)}`;
   });
 }
