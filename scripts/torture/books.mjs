@@ -1,4 +1,3 @@
-import { readLedger } from './ledger.mjs';
 import { BATCH_MS } from './site.mjs';
 
 /** From a fix being said to its bytes being read, decoded and on their way to the disk, on a laden machine. */
@@ -12,8 +11,7 @@ const isKill = ({ endedBy }) => endedBy === 'SIGKILL';
 const hasOpened = ({ process }) => process.said('outbox opened') !== undefined;
 
 /** Holds the ledger against what the receivers said and when the daemon was killed. */
-export function balance({ ledger: file, lives, stored, wire, kills, receivers, rounds, seed, seconds, journalMs }) {
-  const ledger = readLedger(file);
+export function balance({ ledger, lives, stored, wire, kills, receivers, rounds, seed, seconds, journalMs }) {
   const killed = lives.filter(isKill);
   const declared = ledger.proofs.flatMap(({ losses }) => losses);
   const unclean = declared.filter(({ reason }) => reason === 'unclean-shutdown');

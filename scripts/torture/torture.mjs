@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { balance } from './books.mjs';
 import { Chance } from './chance.mjs';
+import { readLedger } from './ledger.mjs';
 import { Broker, startProgram } from './processes.mjs';
 import { makeReceivers } from './receivers.mjs';
 import { BATCH_MS, makeSite } from './site.mjs';
@@ -106,7 +107,7 @@ class Rack {
 
   facts() {
     const { stored } = this.#spool;
-    return { ledger: this.#site.ledger, lives: this.#lives, stored, wire: this.#wire, kills: this.#kills };
+    return { ledger: readLedger(this.#site.ledger), lives: this.#lives, stored, wire: this.#wire, kills: this.#kills };
   }
 
   async clear(keep) {

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+
+interface Check {
+  readonly what: string;
+  readonly ok: boolean;
+}
+
+const BOOKS = new URL('../../scripts/torture/books.mjs', import.meta.url).href;
+const { balance } = (await import(BOOKS)) as { balance(facts: object): { checks: Check[]; balances: boolean } };
+
+const ZERO = '0'.repeat(64);
+const KILLED_AT = 10_000;
+const STOPPED_AT = 20_000;
+
+interface Proof {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly digest: string;
+  readonly prev: string;
+  readonly verdict: string | null;
+  readonly reasons: string;
+  readonly losses: readonly object[];
+}
+
+const proof = (seq: number, prev: string, losses: readonly object[] = []): Proof => ({
+  ...{ epoch: 'e', seq, digest: `d${seq}`, prev, verdict: 'accepted', reasons: '[]', losses },
+});
+const unclean = { reason: 'unclean-shutdown', count: 0, from: 9_700, to: 10_400 };
+const process = { said: (phrase: string) => (phrase === 'outbox opened' ? {} : undefined), stray: [] as string[] };
+const killed = { process, endedBy: 'SIGKILL', endedAt: KILLED_AT, code: 'SIGKILL' };
+const stopped = { process, endedBy: 'SIGTERM', endedAt: STOPPED_AT, code: 0 };
+const fix = (time: string) => ({ source: 'nmea', time });
+
+/** A run that was killed at 10 s and lost the fix of 9.8 s, and one that was stopped in good order at 20 s. */
+function facts() {
+  return {
+    ledger: {
+      proofs: [proof(0, ZERO), proof(1, 'd0', [unclean])],
+      fixes: [fix('8.0'), fix('12.0')],
+      ...{ refused: [] as string[], equivocations: 0, readings: 2 },
+    },
+    lives: [killed, stopped] as object[],
+    stored: new Map([
+      ['d0', 0],
+      ['d1', 0],
+    ]),
+    wire: { proofs: 2, offences: [] as string[] },
+    kills: { broker: 0, verifier: 0 },
+    receivers: [
+      {
+        source: 'nmea',
+        fixes: new Map([
+          ['8.0', 8_000],
+          ['9.8', 9_800],
+          ['12.0', 12_000],
+        ]),
+      },
+    ],
+    ...{ rounds: 2, seed: 1, seconds: 20, journalMs: 250 },
+  };
+}
+
+type Facts = ReturnType<typeof facts>;
+
+describe('the books of a torture', () => {
+  it('balance where all that is missing went with a kill, declared', () => {
+    expect(balance(facts())).toMatchObject({ balances: true, fixes: { said: 3, accepted: 2, missingAtKills: 1 } });
+  });
+
+  it.each<[string, (facts: Facts) => void, RegExp]>([
+    ['a fix that was on the disk long before the kill', (f) => f.ledger.fixes.shift(), /missing/],
+    ['a fix that is missing after a stop in good order', (f) => f.ledger.fixes.pop(), /missing/],
+    [
+      'a fix that is missing beyond the declared bounds',
+      (f) => f.ledger.proofs.splice(1, 1, proof(1, 'd0', [{ ...unclean, from: 9_990 }])),
+      /missing/,
+    ],
+    ['a kill that nobody declared', (f) => f.ledger.proofs.splice(1, 1, proof(1, 'd0')), /kills that no loss record/],
+    ['a kill declared that was none', (f) => f.lives.splice(0, 1), /kill that was none/],
+    ['another loss', (f) => f.ledger.proofs.push(proof(2, 'd1', [{ reason: 'outbox-quota' }])), /other losses/],
+    ['a fix that is there twice', (f) => f.ledger.fixes.push(fix('8.0')), /twice/],
+    ['a fix that nobody said', (f) => f.ledger.fixes.push(fix('7.0')), /nobody said/],
+    ['a proof that was lost', (f) => f.stored.set('d2', 0), /not in the ledger/],
+    [
+      'a proof that was flagged',
+      (f) => f.ledger.proofs.push({ ...proof(2, 'd1'), verdict: 'flagged' }),
+      /not accepted/,
+    ],
+    ['a proof that is held', (f) => f.ledger.proofs.push({ ...proof(2, 'd1'), verdict: null }), /not accepted/],
+    ['a gap', (f) => f.ledger.proofs.push(proof(3, 'd1')), /do not follow/],
+    ['a second epoch', (f) => f.ledger.proofs.push({ ...proof(0, ZERO), epoch: 'f' }), /epochs besides/],
+    ['two histories', (f) => Object.assign(f.ledger, { equivocations: 1 }), /equivocations/],
+    ['a refusal', (f) => f.ledger.refused.push('signature 1'), /refusals/],
+    ['other bytes on the wire', (f) => f.wire.offences.push('proof 1 was accepted twice'), /over the wire/],
+    ['a stop that failed', (f) => f.lives.push({ ...stopped, endedAt: 21_000, code: 70 }), /not with 0/],
+    ['a stack trace', (f) => f.lives.push({ ...stopped, process: { ...process, stray: ['Error'] } }), /no log line/],
+  ])('do not balance with %s', (_what, change, expected) => {
+    const made = facts();
+    change(made);
+    const { checks, balances } = balance(made);
+    expect(balances).toBe(false);
+    expect(checks.filter(({ ok }) => !ok)).toContainEqual(
+      expect.objectContaining({ what: expect.stringMatching(expected) }),
+    );
+  });
+});
