@@ -167,6 +167,7 @@ const verdictOf = (reasons: readonly Reason[]): Verdict => (reasons.length === 0
 function toNewProof(signed: SignedProof, verdict: Verdict | undefined, reasons: readonly Reason[]): NewProof {
   const { proof, message, received } = signed;
   const { seq, prev, first, last, clock, losses } = proof.payload;
+  const contents = contentsOf(signed);
   const lost = losses.filter(({ reason }) => DECLARING.has(reason));
   return {
     seq,
@@ -177,10 +178,10 @@ function toNewProof(signed: SignedProof, verdict: Verdict | undefined, reasons: 
     received,
     first,
     last,
-    uncertainty: clock.source === 'none' ? undefined : clock.uncertaintyMs,
+    uncertainty: clock.source === 'none' ? undefined : clock.uncertaintyMs + contents.setBackMs,
     lostUntil: lost.length === 0 ? undefined : Math.max(...lost.map(({ to }) => to)),
     message,
-    readings: contentsOf(signed).readings,
+    readings: contents.readings,
   };
 }
 

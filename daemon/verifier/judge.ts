@@ -2,7 +2,7 @@ import { checkSignature, openReadings, type Proof, ProofError, parseProof, type 
 import { checkDevice, profilesArePinned } from './checks/device.ts';
 import { checkNonce } from './checks/nonce.ts';
 import { rangeReading } from './checks/ranges.ts';
-import { checkTime, outsideSpan, type TimeBounds } from './checks/time.ts';
+import { checkTime, outsideSpan, setBack, type TimeBounds } from './checks/time.ts';
 import type { Device } from './ledger/devices.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { StoredReading } from './ledger/proofs.ts';
@@ -21,6 +21,8 @@ export interface Arrival {
 export interface Contents {
   readonly reasons: readonly Reason[];
   readonly readings: readonly StoredReading[];
+  /** By how many ms the gateway's clock was set back, as its readings declare. */
+  readonly setBackMs: number;
   /** Why the readings could not be opened. The signature does not cover the block, so another copy may be sound. */
   readonly fault: ProofError | undefined;
 }
@@ -105,14 +107,16 @@ export class Judge {
     for (const reason of checkTime(proof, received, this.#bounds)) reasons.add(reason);
     if (!profilesArePinned(proof, device)) reasons.add('profile');
     const opened = caught(() => openReadings(proof));
-    if (opened instanceof ProofError) return { reasons: [...reasons, opened.reason], readings: [], fault: opened };
+    if (opened instanceof ProofError)
+      return { reasons: [...reasons, opened.reason], readings: [], setBackMs: 0, fault: opened };
     const readings = opened.map((reading) => {
       const { stored, inRange } = rangeReading(reading);
       if (outsideSpan(reading, proof)) reasons.add('time-order');
       if (!inRange) reasons.add('range');
       return stored;
     });
-    return { reasons: [...reasons], readings, fault: undefined };
+    const setBackMs = opened.reduce((sum, reading) => sum + setBack(reading), 0);
+    return { reasons: [...reasons], readings, setBackMs, fault: undefined };
   }
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Loss } from '../../daemon/proof/index.ts';
+import type { Reading } from '../../daemon/readings/index.ts';
 import { MAX_HELD } from '../../daemon/verifier/chain-keeper.ts';
 import { type Ledger, listDevices } from '../../daemon/verifier/index.ts';
 import { DeskUnderTest } from './desk-support.ts';
@@ -61,6 +62,21 @@ describe('a chain in order', () => {
     expect(await desk.bring(device, await device.seal({ readings: [fix(t - 10_020)] }))).toEqual([[1, 'accepted', []]]);
     const t1 = t - 10_020;
     expect(await desk.bring(device, await device.seal({ readings: [fix(t1 - 10_021)] }))).toEqual([
+      [2, 'flagged', ['time-order']],
+    ]);
+  });
+
+  it('takes a proof that declares by how much the clock was set back', async () => {
+    await desk.bring(device, await device.seal());
+    const t = device.timeOf(0) - 3_600_000;
+    const step = (ms: number): Reading => ({
+      ...{ kind: 'clock.step', source: 'gnss', t },
+      fields: { previous: 1, source: 2, step: ms, since: t - 60_000 },
+    });
+    expect(await desk.bring(device, await device.seal({ readings: [fix(t), step(-3_600_000)] }))).toEqual([
+      [1, 'accepted', []],
+    ]);
+    expect(await desk.bring(device, await device.seal({ readings: [fix(t - 9_000_000), step(3_600_000)] }))).toEqual([
       [2, 'flagged', ['time-order']],
     ]);
   });

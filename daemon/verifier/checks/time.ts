@@ -23,6 +23,10 @@ export function checkTime({ payload }: Proof, received: number, bounds: TimeBoun
   return reasons;
 }
 
+/** By how many ms a reading tells that its gateway's timeline was set back. */
+export const setBack = (reading: Reading): number =>
+  reading.kind === 'clock.step' ? Math.max(0, -reading.fields.step) : 0;
+
 /** Whether a reading lies outside the span that its proof states. */
 export const outsideSpan = (reading: Reading, { payload }: Proof): boolean =>
   reading.t < payload.first - STAMP_LAG_MS || reading.t > payload.last + STAMP_LAG_MS;

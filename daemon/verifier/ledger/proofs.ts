@@ -18,7 +18,7 @@ export interface StoredProof {
   /** First and last reading, in ms by the gateway's clock. */
   readonly first: number;
   readonly last: number;
-  /** How far the gateway's clock may be off, in ms; undefined where it knew no time. */
+  /** How far the gateway's clock may be off, a step back that it declares included, in ms; undefined where it knew no time. */
   readonly uncertainty: number | undefined;
   /** End of the last loss of sealed proofs that it declares, in ms by the gateway's clock; undefined where it declares none. */
   readonly lostUntil: number | undefined;
