@@ -67,12 +67,12 @@ export class Rooms {
       { status: this.status, now: clock.now, unhealthy: this.unhealthy, software: SOFTWARE, hostname: hostname() },
       around.env,
     );
-    const watched = new WatchedRooms();
+    this.#systemd = new SystemdNotifier(around.notify, around.env);
+    const watched = new WatchedRooms(this.#systemd.watchdogMs);
     this.#watch = new Watch(
       () => watched.of(this.#plan.config, ground, this.#inputs, this.#delivery.link),
       log.child({ room: 'watchdog' }),
     );
-    this.#systemd = new SystemdNotifier(around.notify, around.env);
     this.report = new SystemdReport(this.#systemd, () => {
       const hanging = this.hanging().map((room) => `; ${room} hangs`);
       return `${statusLine(this.status())}${hanging.join('')}`;

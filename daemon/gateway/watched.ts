@@ -4,25 +4,28 @@ import type { Inputs } from './inputs.ts';
 import type { Link } from './link.ts';
 import { Pulse, type WatchedRoom } from './watch.ts';
 
-/** A port tries, waits or ticks at least every half minute. */
-const PORT_PATIENCE_MS = 120_000;
+/** A port that can't be had is tried again after half a minute; to open and to close it take their time. */
+const PORT_PATIENCE_MS = 60_000;
 /** A clip of gigabytes on a slow card takes minutes to hash. */
 const CAMERA_PATIENCE_MS = 900_000;
-/** Beyond a batch's age and the token's time: a token that fails is asked again at least as often. */
-const SEALER_GRACE_MS = 60_000;
 /** A proof without a receipt is published again after ten minutes at most. */
 const UPLINK_PATIENCE_MS = 900_000;
-/** Beyond the longest wait and the longest attempt. */
-const BROKER_GRACE_MS = 60_000;
+/** Where systemd watches not at all, somebody may still ask. */
+const DEFAULT_GRACE_MS = 60_000;
 
 /** What the watchdog looks at, room by room. */
 export class WatchedRooms {
+  readonly #graceMs: number;
   readonly #now: () => number;
   readonly #delivered: Pulse;
   readonly #attempted: Pulse;
 
-  /** @param now milliseconds that never go back */
-  constructor(now: () => number = () => performance.now()) {
+  /**
+   * @param graceMs what a room gets beyond the time that its work takes: the watchdog's period
+   * @param now milliseconds that never go back
+   */
+  constructor(graceMs = DEFAULT_GRACE_MS, now: () => number = () => performance.now()) {
+    this.#graceMs = graceMs;
     this.#now = now;
     this.#delivered = new Pulse(now);
     this.#attempted = new Pulse(now);
@@ -36,7 +39,7 @@ export class WatchedRooms {
     const { sealer } = ground;
     yield {
       room: 'sealing',
-      stillMs: () => (sealer.makesProgress(config.signer.timeout + SEALER_GRACE_MS) ? undefined : Infinity),
+      stillMs: () => (sealer.makesProgress(config.signer.timeout + this.#graceMs) ? undefined : Infinity),
       patienceMs: 0,
     };
     yield { room: 'uplink', stillMs: () => this.#undelivered(ground, link), patienceMs: UPLINK_PATIENCE_MS };
@@ -44,12 +47,13 @@ export class WatchedRooms {
     yield {
       room: 'broker',
       stillMs: () => this.#unattempted(link),
-      patienceMs: reconnect.max + connectTimeout + BROKER_GRACE_MS,
+      patienceMs: reconnect.max + connectTimeout + this.#graceMs,
     };
   }
 
   #loop(room: string, turnedAt: number | undefined, patienceMs: number): WatchedRoom {
-    return { room, stillMs: () => (turnedAt === undefined ? undefined : this.#now() - turnedAt), patienceMs };
+    const stillMs = (): number | undefined => (turnedAt === undefined ? undefined : this.#now() - turnedAt);
+    return { room, stillMs, patienceMs: patienceMs + this.#graceMs };
   }
 
   /** While there is a connection and something to deliver, proofs go out or come to be answered. */

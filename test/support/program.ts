@@ -121,6 +121,15 @@ export class ServiceProcess {
     }
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Tells it something other than to stop. */
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
   /** Asks it to stop and resolves to its exit code. */
   async stop(): Promise<number | NodeJS.Signals> {
     this.#isAsked = true;
