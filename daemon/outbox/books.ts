@@ -1,7 +1,7 @@
 import type { ChainHead, Loss } from '../proof/index.ts';
 import { headOf, type OutboxEntry } from './entry.ts';
 import { lossesOfProof } from './gone.ts';
-import { PendingLosses } from './losses.ts';
+import { MAX_DECLARED, PendingLosses } from './losses.ts';
 import type { Spool } from './spool.ts';
 import { type Departure, encodeState, type OutboxState } from './state.ts';
 
@@ -41,9 +41,9 @@ export class Books {
     this.#now = now;
   }
 
-  /** Losses that no stored proof declares yet. */
+  /** Losses that no stored proof declares yet: as many as one proof takes. */
   get losses(): readonly Loss[] {
-    return this.#losses.all;
+    return this.#losses.all.slice(0, MAX_DECLARED);
   }
 
   /** Where the chain stands; undefined where the next proof begins an epoch. */
@@ -133,7 +133,16 @@ export class Books {
   async #record(clean: boolean): Promise<void> {
     const { last, chainLost, counter, position } = this;
     const departures = this.#leaving.map(({ entry, to }) => ({ entry, to }));
-    const state = { last, chainLost, counter, position, losses: this.losses, departures, clean, written: this.#now() };
+    const state = {
+      last,
+      chainLost,
+      counter,
+      position,
+      losses: this.#losses.all,
+      departures,
+      clean,
+      written: this.#now(),
+    };
     await this.#spool.replaceRoot(STATE_FILE, encodeState(state));
     this.#dirty = false;
     this.#recordedCounter = counter;

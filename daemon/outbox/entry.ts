@@ -84,6 +84,6 @@ export function headOf(entry: OutboxEntry): ChainHead {
 export const hex = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
 
-const fromHex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
+export const fromHex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
 
 const decimal = (value: number, digits: number): string => String(value).padStart(digits, '0');

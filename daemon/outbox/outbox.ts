@@ -8,7 +8,7 @@ import { DiskWatch, freshEpoch, unusable } from './disk-watch.ts';
 import { Entries } from './entries.ts';
 import { headOf, hex, newEntry, type OutboxEntry } from './entry.ts';
 import { type FileSystem, nodeFileSystem } from './file-system.ts';
-import { lossesOfProof } from './gone.ts';
+import { declarationOf } from './gone.ts';
 import { HeldProofs } from './held.ts';
 import { FolderLock, type Lock } from './lock.ts';
 import { isOwned, type OutboxOpening, OWNER_FILE, takeUp } from './opening.ts';
@@ -353,7 +353,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   /** The chain has the proof, and nobody else ever will. */
   #dropNew(entry: OutboxEntry, message: Uint8Array, declared: readonly Loss[]): Appended {
     this.#books.made(entry, declared, !entry.aside);
-    this.#books.lose(lossesOf(entry, message, 'outbox-quota'));
+    this.#books.lose(declarationOf(entry, message, 'outbox-quota'));
     this.#countDropped(1);
     return !this.#disk.fails ? 'stored' : 'held';
   }
@@ -394,7 +394,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
       const oldest = this.#held.firstAside();
       if (drop === 'newest') return oldest === undefined;
       if (oldest === undefined) break;
-      this.#books.lose(lossesOf(oldest.entry, oldest.message, 'outbox-quota'));
+      this.#books.lose(declarationOf(oldest.entry, oldest.message, 'outbox-quota'));
       this.#release(oldest.entry);
       this.#entries.delete(oldest.entry);
       dropped += 1;
@@ -412,13 +412,13 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   async #depart(
     leaving: readonly OutboxEntry[],
     to: Departure['to'],
-    reason: Loss['reason'],
+    reason: 'outbox-quota' | 'outbox-corrupt' | 'rejected',
     note?: object,
   ): Promise<void> {
     for (const entry of leaving) {
       const held = this.#held.find(entry);
       const message = held?.message ?? (await this.#loadAnyhow(entry));
-      this.#books.lose(lossesOf(entry, message, reason));
+      this.#books.lose(declarationOf(entry, message, reason));
       this.#books.depart(entry, to, { ...(note && { note }), ...(held && { message: held.message }) });
       this.#held.release(entry);
       this.#entries.delete(entry);
@@ -473,11 +473,4 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     );
     return result;
   }
-}
-
-/** What is to be declared when a proof goes: its readings, and again what it declared itself. */
-function lossesOf(entry: OutboxEntry, message: Uint8Array | undefined, reason: Loss['reason']): readonly Loss[] {
-  const { readings, declared } = lossesOfProof(entry, message);
-  // An empty proof is no loss of readings.
-  return readings === undefined ? declared : [{ reason, ...readings }, ...declared];
 }

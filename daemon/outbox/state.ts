@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { LOSS_REASONS, type Loss, type LossReason } from '../proof/index.ts';
-import { entryOfName, type OutboxEntry } from './entry.ts';
+import { entryOfName, fromHex, hex, type OutboxEntry } from './entry.ts';
 
 /** A proof that is counted as gone already, whose file may still have to follow. */
 export interface Departure {
@@ -36,6 +36,16 @@ const entry = z.string().transform((name, context) => {
   context.addIssue({ code: 'custom', message: 'not the name of a proof' });
   return z.NEVER;
 });
+const range = z
+  .strictObject({
+    epoch: z
+      .string()
+      .regex(/^[0-9a-f]{32}$/)
+      .transform(fromHex),
+    first: z.int().nonnegative(),
+    last: z.int().nonnegative(),
+  })
+  .refine(({ first, last }) => first <= last);
 const schema = z.strictObject({
   version: z.literal(2),
   last: entry.optional(),
@@ -48,6 +58,7 @@ const schema = z.strictObject({
       count: z.int().nonnegative(),
       from: time,
       to: time,
+      proofs: range.exactOptional(),
     }),
   ),
   departures: z.array(z.strictObject({ entry, to: z.enum(['nowhere', 'quarantine']) })),
@@ -57,11 +68,15 @@ const schema = z.strictObject({
 
 /** One line of JSON and one with its SHA-256. */
 export function encodeState(state: OutboxState): Uint8Array {
-  const { last, departures, ...rest } = state;
+  const { last, losses, departures, ...rest } = state;
   const json = JSON.stringify({
     version: 2,
     ...(last === undefined ? {} : { last: last.name }),
     ...rest,
+    losses: losses.map(({ proofs, ...loss }) => ({
+      ...loss,
+      ...(proofs && { proofs: { ...proofs, epoch: hex(proofs.epoch) } }),
+    })),
     departures: departures.map((departure) => ({ entry: departure.entry.name, to: departure.to })),
   });
   return Buffer.from(`${json}\n${digestOf(json)}\n`);

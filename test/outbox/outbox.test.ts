@@ -26,9 +26,9 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-const create = (options: Partial<OutboxOptions> & { maxBytes?: number } = {}) => {
-  const { maxBytes = 1e9, ...rest } = options;
-  const outbox = new Outbox(outboxConfig({ directory, maxBytes }), { log: keptLog(), now: () => NOW, ...rest });
+const create = (options: Partial<OutboxOptions> & { maxBytes?: number; drop?: 'oldest' | 'newest' } = {}) => {
+  const { maxBytes = 1e9, drop = 'oldest', ...rest } = options;
+  const outbox = new Outbox(outboxConfig({ directory, maxBytes, drop }), { log: keptLog(), now: () => NOW, ...rest });
   opened.push(outbox);
   return outbox;
 };
@@ -157,7 +157,10 @@ describe('losses', () => {
     const { outbox } = await open({ maxBytes: 10 * size + 100 });
     for (const { message, head } of chain) await outbox.append(message, head);
     expect(pendingSeqs(outbox)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-    expect(outbox.losses).toEqual([{ reason: 'outbox-quota', count: 10, from: NOW, to: NOW + 4000 }]);
+    const { epoch } = chain[0]!.head;
+    expect(outbox.losses).toEqual([
+      { reason: 'outbox-quota', count: 10, from: NOW, to: NOW + 4000, proofs: { epoch, first: 0, last: 1 } },
+    ]);
     expect(files('spool')).toHaveLength(10);
   });
 
@@ -176,7 +179,78 @@ describe('losses', () => {
     now = NOW + 31 * DAY;
     await outbox.append(chain[3]!.message, chain[3]!.head);
     expect(pendingSeqs(outbox)).toEqual([2, 3]);
-    expect(outbox.losses).toEqual([{ reason: 'outbox-quota', count: 2, from: NOW, to: NOW + 1000 }]);
+    const proofs = { epoch: chain[0]!.head.epoch, first: 1, last: 1 };
+    expect(outbox.losses).toEqual([{ reason: 'outbox-quota', count: 2, from: NOW, to: NOW + 1000, proofs }]);
+  });
+});
+
+describe('a full outbox that keeps its oldest proofs', () => {
+  it('drops the newest, names them, and the chain goes on from them, also after a restart', async () => {
+    const chain = await sealChain(7, { count: 5 });
+    const room = chain.slice(0, 3).reduce((sum, { message }) => sum + message.length, 100);
+    const { outbox } = await open({ maxBytes: room, drop: 'newest' });
+    for (const [i, { message, head }] of chain.slice(0, 5).entries()) {
+      expect(await outbox.append(message, head, { position: 5 * (i + 1) })).toBe('stored');
+    }
+    expect(pendingSeqs(outbox)).toEqual([0, 1, 2]);
+    const { epoch } = chain[0]!.head;
+    const lost = { reason: 'outbox-quota', from: NOW, to: NOW + 4000 };
+    expect(outbox.losses).toEqual([{ ...lost, count: 10, proofs: { epoch, first: 3, last: 4 } }]);
+    await outbox.close();
+
+    const { outbox: again, opening } = await open({ maxBytes: room, drop: 'newest' });
+    expect(opening).toMatchObject({ head: chain[4]!.head, position: 25, chainLost: false });
+    await again.settle(receiptFor(chain[0]!.head));
+    const declared = again.losses;
+    await again.append(chain[5]!.message, chain[5]!.head, { declared });
+    expect(pendingSeqs(again)).toEqual([1, 2, 5]);
+    expect(again.losses).toEqual([]);
+    await again.append(chain[6]!.message, chain[6]!.head);
+    expect(again.losses).toEqual([{ ...lost, count: 5, proofs: { epoch, first: 6, last: 6 } }]);
+  });
+
+  it('drops what is too old all the same', async () => {
+    const chain = await sealChain(2);
+    const { outbox: early } = await open({ drop: 'newest' });
+    await early.append(chain[0]!.message, chain[0]!.head);
+    await early.close();
+    const { outbox } = await open({ drop: 'newest', now: () => NOW + 31 * DAY });
+    await outbox.append(chain[1]!.message, chain[1]!.head);
+    expect(pendingSeqs(outbox)).toEqual([1]);
+    expect(outbox.losses).toMatchObject([{ reason: 'outbox-quota', proofs: { first: 0, last: 0 } }]);
+  });
+});
+
+describe('the quarantine', () => {
+  it('has a bound: the oldest go, with their notes', async () => {
+    const chain = await sealChain(12, { count: 5 });
+    const { outbox } = await open({ maxBytes: 80 * chain[0]!.message.length });
+    for (const { message, head } of chain) {
+      await outbox.append(message, head);
+      await outbox.settle(receiptFor(head, { verdict: 'rejected' }));
+    }
+    const left = files('quarantine').filter((name) => name.endsWith('.cose'));
+    expect(left.map((name) => Number(name.split('-')[7]))).toEqual([4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(files('quarantine')).toHaveLength(16);
+  });
+});
+
+describe('positions', () => {
+  it('are remembered with the proofs, and when their proofs are gone', async () => {
+    const chain = await sealChain(3);
+    const { outbox: crashed } = await open({ lock: noLock });
+    await crashed.append(chain[0]!.message, chain[0]!.head, { position: 10 });
+    await crashed.append(chain[1]!.message, chain[1]!.head, { position: 25 });
+    expect(crashed.position).toBe(25);
+
+    const { outbox, opening } = await open({ lock: noLock });
+    expect([opening.position, outbox.position]).toEqual([25, 25]);
+    for (const { head } of chain.slice(0, 2)) await outbox.settle(receiptFor(head));
+    const { outbox: third, opening: again } = await open({ lock: noLock });
+    expect(again.position).toBe(25);
+    // A proof without readings.
+    await third.append(chain[2]!.message, chain[2]!.head);
+    expect(third.position).toBe(25);
   });
 });
 
@@ -305,7 +379,8 @@ describe('a damaged proof', () => {
     await outbox.append(one!.message, one!.head);
     rmSync(join(directory, 'spool', files('spool')[0]!));
     expect(await outbox.read([...outbox.pending()][0]!)).toBeUndefined();
-    expect(outbox.losses).toEqual([{ reason: 'outbox-corrupt', count: 0, from: NOW, to: NOW }]);
+    const proofs = { epoch: one!.head.epoch, first: 0, last: 0 };
+    expect(outbox.losses).toEqual([{ reason: 'outbox-corrupt', count: 0, from: NOW, to: NOW, proofs }]);
   });
 });
 
