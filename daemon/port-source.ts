@@ -6,7 +6,7 @@ import type { SourceStatus } from './health/index.ts';
 import type { Log } from './log.ts';
 import { type DeviceProfile, Plausibility } from './profiles/index.ts';
 import type { Loss } from './proof/index.ts';
-import { type BeaconRequest, type Decoder, type DecoderStats, findProtocol } from './protocols/index.ts';
+import type { BeaconRequest, CreateDecoder, Decoder, DecoderOptions, DecoderStats } from './protocols/index.ts';
 import type { KindName, Observation, Reading } from './readings/index.ts';
 import { mediumOf, type PortOptions, PortSupervisor } from './serial/index.ts';
 import { RELEASED } from './version.ts';
@@ -18,6 +18,13 @@ export interface PortSourceHooks {
   onOpen?(): void;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** A port, with what reads it. */
+export interface PortParts {
+  readonly port: PortConfig;
+  readonly profile: DeviceProfile;
+  readonly createDecoder: CreateDecoder;
 }
 
 /**
@@ -36,7 +43,7 @@ export class PortSource {
   #implausible = 0;
   #configured: DecoderStats['configured'];
 
-  constructor(port: PortConfig, profile: DeviceProfile, hooks: PortSourceHooks) {
+  constructor({ port, profile, createDecoder }: PortParts, hooks: PortSourceHooks) {
     this.#port = port;
     this.#hooks = hooks;
     this.#selection = new Selection(profile.readings);
@@ -58,9 +65,10 @@ export class PortSource {
         log: hooks.log,
       },
     );
-    this.#decoder = createDecoder(port.path, profile, hooks.clock.now(), (bytes, peer) =>
+    const options = decoderOptions(port.path, profile, hooks.clock.stamp(), (bytes, peer) =>
       this.#supervisor.send(bytes, peer),
     );
+    this.#decoder = createDecoder(options);
     if (port.evidence === undefined) return;
     this.#evidence = new EvidenceRecorder(port.evidence, {
       source: port.source,
@@ -181,21 +189,19 @@ export function portOptions(
   };
 }
 
-/** The decoder of a port, set up as its profile says; a recording has nobody to send to. */
-export function createDecoder(
+/** How a port's decoder is set up, by its profile; a recording has nobody to send to. */
+export function decoderOptions(
   path: string,
-  { protocol: name, settings, configure }: Pick<DeviceProfile, 'protocol' | 'settings' | 'configure'>,
+  { settings, configure }: Pick<DeviceProfile, 'settings' | 'configure'>,
   now: number,
   send: (bytes: Uint8Array, peer?: string) => void,
-): Decoder {
-  const protocol = findProtocol(name);
-  if (protocol === undefined) throw new Error(`a validated profile names the unknown protocol ${name}`);
+): DecoderOptions {
   const answers = mediumOf(path) !== 'file';
-  return protocol.createDecoder({
+  return {
     // A gateway without a battery-backed clock starts in 1970; no reading is older than this program.
     referenceTime: Math.max(now, RELEASED),
     settings,
     ...(answers ? { send } : {}),
     ...(answers && configure !== undefined ? { configure } : {}),
-  });
+  };
 }

@@ -10,6 +10,7 @@ import {
   SHIPPED_PROFILES,
 } from './profiles/index.ts';
 import type { ProofSource } from './proof/index.ts';
+import { type CreateDecoder, findProtocol } from './protocols/index.ts';
 import { AUTO_PATH, mediumOf, transportFor } from './serial/index.ts';
 
 /** The gateway itself as a source, of host.health and clock.step readings. No file describes it: its digest is that of its name. */
@@ -22,6 +23,7 @@ export const HOST_SOURCE: ProofSource = {
 export interface ConfiguredPort {
   readonly port: ProfiledPort;
   readonly profile: DeviceProfile;
+  readonly createDecoder: CreateDecoder;
 }
 
 /** The ports with their profiles, the cameras, and every source that a proof of this gateway may name. */
@@ -43,7 +45,7 @@ export async function loadSources(config: DaemonConfig): Promise<Sources> {
     const place = index < 0 ? `${id} ports: ${port.source}` : `ports[${index}]`;
     const profile = await placed(`${place}.profile`, port.profile, () => loadProfile(port.profile, folders));
     checkPath(port.path, profile, `${place}.path`);
-    ports.push({ port, profile });
+    ports.push({ port, profile, createDecoder: await loadDecoder(profile) });
   }
   const cameras: CameraConfig[] = [];
   const proofSources = ports.map(({ port, profile }) => describe(port.source, profile));
@@ -58,6 +60,13 @@ export async function loadSources(config: DaemonConfig): Promise<Sources> {
   }
   proofSources.push(HOST_SOURCE);
   return { ports, cameras, proofSources };
+}
+
+/** The code that reads a device's protocol. */
+export function loadDecoder({ id, protocol }: Pick<DeviceProfile, 'id' | 'protocol'>): Promise<CreateDecoder> {
+  const found = findProtocol(protocol);
+  if (found === undefined) throw new Error(`the validated profile ${id} names the unknown protocol ${protocol}`);
+  return found.loadDecoder();
 }
 
 const describe = (source: string, { id, digest }: DeviceProfile): ProofSource => ({

@@ -8,12 +8,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Clock } from '../daemon/clock/index.ts';
 import type { PortConfig } from '../daemon/config/index.ts';
 import { listSegments } from '../daemon/evidence/index.ts';
-import { createDecoder, PortSource, portOptions } from '../daemon/port-source.ts';
+import { decoderOptions, PortSource, portOptions } from '../daemon/port-source.ts';
 import { type DeviceProfile, loadProfile, SHIPPED_PROFILES } from '../daemon/profiles/index.ts';
 import { draftProof, publicKeyToJson } from '../daemon/proof/index.ts';
+import type { DecoderOptions } from '../daemon/protocols/index.ts';
 import { checkRanges, type Reading } from '../daemon/readings/index.ts';
 import { VirtualPort } from '../daemon/simulator/virtual-port.ts';
 import { SOFTWARE } from '../daemon/version.ts';
+import { createDecoder } from './support/decoders.ts';
 import { freeUdpPort } from './support/free-port.ts';
 import { keptLog } from './support/kept-log.ts';
 import { runCommand } from './support/run-command.ts';
@@ -32,7 +34,12 @@ const DRIVE = new URL('captures/gnss/nmea-multi-band-midnight.bin', import.meta.
 function sourceOf(port: Omit<PortConfig, 'source' | 'profile'>, profile: DeviceProfile = generic) {
   const readings: Reading[] = [];
   const log = keptLog();
-  const source = new PortSource({ source: 'gnss', profile: profile.id, ...port }, profile, {
+  const parts = {
+    port: { source: 'gnss', profile: profile.id, ...port },
+    profile,
+    createDecoder: (options: DecoderOptions) => createDecoder({ name: profile.protocol }, options),
+  };
+  const source = new PortSource(parts, {
     onReading: (reading) => readings.push(reading),
     onLoss: () => {},
     clock: new Clock(),
@@ -227,9 +234,10 @@ describe('how a profile has a port opened', () => {
   it('does not speak to a recording', () => {
     let sent = 0;
     const profile = { ...generic, configure: { nmea: ['PMTK220,100'] } };
-    const decoder = createDecoder('file:x', profile, 0, () => {
+    const options = decoderOptions('file:x', profile, 0, () => {
       sent += 1;
     });
+    const decoder = createDecoder({ name: profile.protocol }, options);
     decoder.opened?.(0);
     decoder.tick?.(2_000);
     expect([sent, decoder.stats.configured]).toEqual([0, undefined]);

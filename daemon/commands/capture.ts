@@ -3,10 +3,11 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { FieldsealError, reasonOf } from '../errors.ts';
 import { createLog, LOG_LEVELS, type LogLevel, logDestination } from '../log.ts';
-import { createDecoder, portOptions } from '../port-source.ts';
+import { decoderOptions, portOptions } from '../port-source.ts';
 import { type DeviceProfile, loadProfile, SHIPPED_PROFILES } from '../profiles/index.ts';
 import type { Decoder } from '../protocols/index.ts';
 import { CaptureEncoder, mediumOf, PortSupervisor } from '../serial/index.ts';
+import { loadDecoder } from '../sources.ts';
 import { answerNo, type CommandIo, examples, printJson } from './io.ts';
 
 interface CaptureOptions {
@@ -69,7 +70,7 @@ async function capture(io: CommandIo, path: string, options: CaptureOptions): Pr
       log: createLog(options.log, logDestination(io.stderr, io.env)),
     },
   );
-  const listener = profile && new Listener(path, profile, supervisor);
+  const listener = profile && (await Listener.create(path, profile, supervisor));
   // Not AbortSignal.timeout: behind AbortSignal.any nothing else holds it, and it may be collected before its time.
   const enough = new AbortController();
   const timer = options.seconds === undefined ? undefined : setTimeout(() => enough.abort(), options.seconds * 1_000);
@@ -96,8 +97,14 @@ const portOf = (path: string, profile: DeviceProfile | undefined, baud = 9_600) 
 class Listener {
   readonly decoder: Decoder;
 
-  constructor(path: string, profile: DeviceProfile, supervisor: PortSupervisor) {
-    this.decoder = createDecoder(path, profile, Date.now(), (bytes, peer) => supervisor.send(bytes, peer));
+  private constructor(decoder: Decoder) {
+    this.decoder = decoder;
+  }
+
+  static async create(path: string, profile: DeviceProfile, supervisor: PortSupervisor): Promise<Listener> {
+    const createDecoder = await loadDecoder(profile);
+    const options = decoderOptions(path, profile, Date.now(), (bytes, peer) => supervisor.send(bytes, peer));
+    return new Listener(createDecoder(options));
   }
 
   hear(chunk: Uint8Array, t: number, peer: string | undefined): number {

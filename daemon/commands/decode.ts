@@ -43,8 +43,8 @@ async function decode(io: CommandIo, file: string, options: DecodeOptions): Prom
   const protocol = findProtocol(options.protocol);
   if (protocol === undefined) throw new FieldsealError('USAGE', { detail: `no protocol ${options.protocol}` });
   const settings = defaultSettings(protocol.settings);
-  const start = (time: number): Decoder =>
-    protocol.createDecoder({ referenceTime: options.referenceDate ?? time, settings });
+  const createDecoder = await protocol.loadDecoder();
+  const start = (time: number): Decoder => createDecoder({ referenceTime: options.referenceDate ?? time, settings });
   let decoder: Decoder | undefined;
   let last = 0;
   const input = file === '-' ? io.stdin : createReadStream(file, { highWaterMark: READ_SIZE });

@@ -10,7 +10,7 @@ import type { Log } from '../log.ts';
 import { PortSource } from '../port-source.ts';
 import type { BeaconOrder, Loss } from '../proof/index.ts';
 import type { Reading } from '../readings/index.ts';
-import { HOST_SOURCE } from '../sources.ts';
+import { type ConfiguredPort, HOST_SOURCE } from '../sources.ts';
 import { cameraState, type Plan } from './plan.ts';
 
 export interface InputsParts {
@@ -61,7 +61,7 @@ export class Inputs {
 
   /** Ends what the plan doesn't have, or has otherwise. */
   async drop(plan: Plan): Promise<void> {
-    const ports = new Map(plan.sources.ports.map((one) => [one.port.source, one]));
+    const ports = new Map(plan.sources.ports.map((one) => [one.port.source, madeOfPort(one)]));
     const cameras = new Map(plan.sources.cameras.map((one) => [one.source, madeOf(plan, one)]));
     const ending: { readonly member: Member }[] = [...stale(this.#ports, ports), ...stale(this.#cameras, cameras)];
     if (this.#host !== undefined && !isDeepStrictEqual(this.#host.made, hostOf(plan.config))) {
@@ -74,17 +74,21 @@ export class Inputs {
   /** Begins what the plan has and that doesn't run yet. */
   add(plan: Plan): void {
     const { intake, clock, log, onLoss } = this.#parts;
-    for (const made of plan.sources.ports) {
-      const { port, profile } = made;
+    for (const parts of plan.sources.ports) {
+      const { port } = parts;
       if (this.#ports.has(port.source)) continue;
-      const source = new PortSource(port, profile, {
+      const source = new PortSource(parts, {
         onReading: (reading) => intake.take(reading),
         onLoss,
         onOpen: this.#tellOpened,
         clock,
         log,
       });
-      this.#ports.set(port.source, { made, source, member: this.#crew.start((stop) => source.run(stop)) });
+      this.#ports.set(port.source, {
+        made: madeOfPort(parts),
+        source,
+        member: this.#crew.start((stop) => source.run(stop)),
+      });
     }
     for (const camera of plan.sources.cameras) {
       if (this.#cameras.has(camera.source)) continue;
@@ -122,6 +126,8 @@ interface HostWatch {
 }
 
 const hostOf = ({ health, outbox }: DaemonConfig): HostWatch => ({ interval: health.interval, disk: outbox.directory });
+
+const madeOfPort = ({ port, profile }: ConfiguredPort): unknown => ({ port, profile });
 
 const madeOf = (plan: Plan, camera: Plan['sources']['cameras'][number]): unknown => ({
   camera,

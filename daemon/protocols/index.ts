@@ -7,6 +7,7 @@ import type { Protocol } from './protocol.ts';
 export type {
   BeaconRequest,
   ConfigurationState,
+  CreateDecoder,
   Decoder,
   DecoderOptions,
   DecoderStats,

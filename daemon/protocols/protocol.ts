@@ -145,5 +145,8 @@ export interface Protocol {
   readonly settings?: Readonly<Record<string, SettingSpec>>;
   /** What of a configuration the protocol cannot tell its device, one text each; it can tell none where this is left out. */
   checkConfiguration?(configure: DeviceConfiguration): readonly string[];
-  createDecoder(options: DecoderOptions): Decoder;
+  /** The code that reads it, loaded when a port speaks it: a gateway has no use for the others' code. */
+  loadDecoder(): Promise<CreateDecoder>;
 }
+
+export type CreateDecoder = (options: DecoderOptions) => Decoder;

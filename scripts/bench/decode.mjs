@@ -1,4 +1,4 @@
-import { PROTOCOLS } from '../../dist/protocols/index.js';
+import { createDecoder } from './decoders.mjs';
 import { median, round, seconds } from './measure.mjs';
 import { gnssStreams } from './streams.mjs';
 
@@ -27,7 +27,7 @@ export async function benchDecode() {
 }
 
 function decode(stream) {
-  const decoder = PROTOCOLS.gnss.createDecoder({ referenceTime: Date.UTC(2020, 0) });
+  const decoder = createDecoder('gnss', { referenceTime: Date.UTC(2020, 0) });
   let readings = 0;
   for (let at = 0; at < stream.length; at += CHUNK) readings += decoder.push(stream.subarray(at, at + CHUNK), 0).length;
   return readings + decoder.end(0).length;

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { PROTOCOLS } from '../../dist/protocols/index.js';
+import { createDecoder } from './decoders.mjs';
 import { median, round, seconds } from './measure.mjs';
 import { beastFrame, loraDatagram, SQUITTERS } from './radio.mjs';
 import { simulated } from './streams.mjs';
@@ -65,7 +65,7 @@ async function benchLoRa() {
 
 /** Chunks of a stream, or datagrams as they are. */
 function decode(protocol, parts) {
-  const decoder = PROTOCOLS[protocol].createDecoder(OPTIONS);
+  const decoder = createDecoder(protocol, OPTIONS);
   for (const part of parts) {
     for (let at = 0; at < part.length; at += CHUNK) decoder.push(part.subarray(at, at + CHUNK), 0, '127.0.0.1:1700');
   }

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { draftProof } from '../../dist/proof/index.js';
-import { PROTOCOLS } from '../../dist/protocols/index.js';
 import { createKey, openSigner } from '../../dist/signing/index.js';
+import { createDecoder } from './decoders.mjs';
 import { simulated } from './streams.mjs';
 
 /** Gives `use` a software signer, whose file is gone afterwards. */
@@ -21,7 +21,7 @@ export async function withSigner(algorithm, use) {
 
 /** The fixes of a moving u-blox receiver as the daemon reads them: `t` follows the fix by the line's delay and jitter. */
 export function movingFixes(rateHz, durationMs) {
-  const decoder = PROTOCOLS.gnss.createDecoder({ referenceTime: Date.UTC(2026, 5) });
+  const decoder = createDecoder('gnss', { referenceTime: Date.UTC(2026, 5) });
   const stream = simulated('ublox', rateHz, durationMs + 1_000);
   const observations = [...decoder.push(stream, 0), ...decoder.end(0)].filter(({ kind }) => kind === 'gnss.fix');
   const wanted = observations.slice(0, Math.floor((durationMs * rateHz) / 1_000));

@@ -1,11 +1,12 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { createDecoder } from '../../daemon/port-source.ts';
+import { decoderOptions } from '../../daemon/port-source.ts';
 import type { DeviceProfile } from '../../daemon/profiles/index.ts';
 import type { BeaconRequest, Decoder, DecoderStats } from '../../daemon/protocols/index.ts';
 import type { Observation } from '../../daemon/readings/index.ts';
 import type { Device } from '../../daemon/simulator/device.ts';
 import { PacketForwarder, type PacketForwarderOptions } from '../../daemon/simulator/packet-forwarder.ts';
+import { createDecoder } from '../support/decoders.ts';
 
 /** When the devices are switched on. */
 export const START = Date.parse('2026-03-01T10:00:00.000Z');
@@ -30,10 +31,11 @@ export function playDevice(profile: DeviceProfile, device: Device, lengthMs: num
   const observations: Observation[] = [];
   const said: Uint8Array[] = [];
   let ms = 0;
-  const decoder = createDecoder('/dev/ttyS0', profile, START, (bytes) => {
+  const options = decoderOptions('/dev/ttyS0', profile, START, (bytes) => {
     const answer = device.answer?.(bytes, ms);
     if (answer !== undefined && answer.length > 0) said.push(answer);
   });
+  const decoder = createDecoder({ name: profile.protocol }, options);
   const take = (more: readonly Observation[] = []) => observations.push(...more);
   const hear = (): void => {
     for (let bytes = said.shift(); bytes !== undefined; bytes = said.shift()) take(decoder.push(bytes, START + ms));
@@ -64,10 +66,11 @@ export async function playForwarder(
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
   const { port } = socket.address();
-  const decoder = createDecoder(`udp://127.0.0.1:${port}`, profile, START, (bytes, peer = '') => {
+  const setUp = decoderOptions(`udp://127.0.0.1:${port}`, profile, START, (bytes, peer = '') => {
     const [host, to] = peer.split(':');
     socket.send(bytes, Number(to), host);
   });
+  const decoder = createDecoder({ name: profile.protocol }, setUp);
   const observations: Observation[] = [];
   const stop = new AbortController();
   const beacon = { isAsked: false };

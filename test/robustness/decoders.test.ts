@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PROTOCOLS } from '../../daemon/protocols/index.ts';
+import { type Decoder, PROTOCOLS } from '../../daemon/protocols/index.ts';
 import { checkRanges, type Observation } from '../../daemon/readings/index.ts';
 import { CORPORA, damage, randomBytes } from '../protocols/gnss/corpora.ts';
+import { createDecoder } from '../support/decoders.ts';
 import { runCommand } from '../support/run-command.ts';
 import { keptBy } from './memory.ts';
 
@@ -21,8 +22,8 @@ const recordings = folders.flatMap((folder) =>
 );
 
 describe.each(Object.entries(PROTOCOLS))('the decoder of %s', (_, protocol) => {
-  const feed = (parts: Iterable<Uint8Array>): { decoder: ReturnType<typeof protocol.createDecoder>; bytes: number } => {
-    const decoder = protocol.createDecoder({ referenceTime: REFERENCE });
+  const feed = (parts: Iterable<Uint8Array>): { decoder: Decoder; bytes: number } => {
+    const decoder = createDecoder(protocol, { referenceTime: REFERENCE });
     let bytes = 0;
     let t = REFERENCE;
     const take = (observations: readonly Observation[]) => {

@@ -1,7 +1,7 @@
-import type { DeviceConfiguration } from '../../daemon/protocols/index.ts';
-import { findProtocol, type ProtocolSettings } from '../../daemon/protocols/index.ts';
+import type { DeviceConfiguration, ProtocolSettings } from '../../daemon/protocols/index.ts';
 import type { Observation } from '../../daemon/readings/index.ts';
 import type { Device } from '../../daemon/simulator/device.ts';
+import { createDecoder } from '../support/decoders.ts';
 
 export const START = Date.UTC(2026, 4, 1, 12);
 
@@ -19,15 +19,18 @@ export function converse(
   let now = 0;
   const sent: string[] = [];
   const answers: Uint8Array[] = [];
-  const decoder = findProtocol(protocol)?.createDecoder({
-    referenceTime: START,
-    settings,
-    ...(configure === undefined ? {} : { configure }),
-    send: (bytes) => {
-      sent.push(Buffer.from(bytes).toString('latin1'));
-      if (!deaf) answers.push(device.answer?.(bytes, now) ?? new Uint8Array(0));
+  const decoder = createDecoder(
+    { name: protocol },
+    {
+      referenceTime: START,
+      settings,
+      ...(configure === undefined ? {} : { configure }),
+      send: (bytes) => {
+        sent.push(Buffer.from(bytes).toString('latin1'));
+        if (!deaf) answers.push(device.answer?.(bytes, now) ?? new Uint8Array(0));
+      },
     },
-  });
+  );
   if (decoder === undefined) throw new Error(`no protocol ${protocol}`);
   const observations: Observation[] = [];
   const take = (some: readonly Observation[] = []) => observations.push(...some);

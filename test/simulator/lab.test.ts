@@ -15,7 +15,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { findProtocol } from '../../daemon/protocols/index.ts';
 import { lineFaults, parseFaults } from '../../daemon/simulator/fault-spec.ts';
 import { driveAlong } from '../../daemon/simulator/geojson.ts';
 import { LoraAir } from '../../daemon/simulator/lora-air.ts';
@@ -27,6 +26,7 @@ import { scenarioSchema } from '../../daemon/simulator/scenario.ts';
 import { VirtualPort } from '../../daemon/simulator/virtual-port.ts';
 import { afterwards } from '../serial/bench.ts';
 import { PortUnderTest } from '../serial/harness.ts';
+import { createDecoder } from '../support/decoders.ts';
 import { START } from './conversation.ts';
 
 const LINE = Buffer.from(`${'x'.repeat(99)}\n`);
@@ -178,13 +178,16 @@ describe('a packet forwarder', () => {
     afterwards(() => gateway.close());
     gateway.bind(0, '127.0.0.1');
     await once(gateway, 'listening');
-    const decoder = findProtocol('semtech-udp')?.createDecoder({
-      referenceTime: START,
-      send: (bytes, peer = '') => {
-        const [host, port] = peer.split(':');
-        gateway.send(bytes, Number(port), host);
+    const decoder = createDecoder(
+      { name: 'semtech-udp' },
+      {
+        referenceTime: START,
+        send: (bytes, peer = '') => {
+          const [host, port] = peer.split(':');
+          gateway.send(bytes, Number(port), host);
+        },
       },
-    });
+    );
     const kinds: string[] = [];
     gateway.on('message', (message, { address, port }) => {
       for (const { kind } of decoder?.push(message, START, `${address}:${port}`) ?? []) kinds.push(kind);

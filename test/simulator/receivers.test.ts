@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { findProtocol } from '../../daemon/protocols/index.ts';
 import { checkRanges, KINDS, type Observation, unpackRecords } from '../../daemon/readings/index.ts';
 import { createReceiver, Track } from '../../daemon/simulator/index.ts';
+import { createDecoder } from '../support/decoders.ts';
 
 /** Begins shortly before midnight at a month's end, so that every field of a date turns over. */
 const START = Date.UTC(2026, 3, 30, 23, 59, 30);
@@ -18,7 +18,7 @@ function bytesOf(model: 'nmea' | 'ublox', rateHz: number, epochs: number): Uint8
 }
 
 function decode(bytes: Uint8Array) {
-  const decoder = findProtocol('gnss')?.createDecoder({ referenceTime: START });
+  const decoder = createDecoder({ name: 'gnss' }, { referenceTime: START });
   if (decoder === undefined) throw new Error('no protocol gnss');
   const observations: Observation[] = [];
   for (let offset = 0; offset < bytes.length; offset += 61) {

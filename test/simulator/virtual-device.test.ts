@@ -1,10 +1,10 @@
 import { closeSync, constants, existsSync, openSync, readSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { findProtocol } from '../../daemon/protocols/index.ts';
 import type { Observation } from '../../daemon/readings/index.ts';
 import { Track, VirtualDevice, type VirtualDeviceOptions } from '../../daemon/simulator/index.ts';
 import { afterwards } from '../serial/bench.ts';
 import { PortUnderTest } from '../serial/harness.ts';
+import { createDecoder } from '../support/decoders.ts';
 
 const START = Date.UTC(2026, 4, 1, 12);
 
@@ -23,7 +23,7 @@ function start(options: Partial<VirtualDeviceOptions>): VirtualDevice {
 /** A supervised port whose frames are the decoder's. */
 function read(path: string): PortUnderTest {
   const port = new PortUnderTest({ path, baudRates: [115_200] });
-  const decoder = findProtocol('gnss')?.createDecoder({ referenceTime: START });
+  const decoder = createDecoder({ name: 'gnss' }, { referenceTime: START });
   const total = () => Object.values(decoder?.stats.frames ?? {}).reduce((sum, count) => sum + count, 0);
   port.frames = (chunk) => {
     const before = total();
@@ -62,7 +62,7 @@ describe('a virtual device', () => {
   it('gives one fix an epoch, each with all that its sentences say, when the line is quiet between', async () => {
     const device = start({ model: 'nmea', rateHz: 4, baudRate: 57_600 });
     const port = new PortUnderTest({ path: device.path, timing: { quietMs: 50 } });
-    const decoder = findProtocol('gnss')?.createDecoder({ referenceTime: START });
+    const decoder = createDecoder({ name: 'gnss' }, { referenceTime: START });
     const fixes: Observation[] = [];
     const keep = (observations: Observation[] = []) => {
       fixes.push(...observations.filter(({ kind }) => kind === 'gnss.fix'));

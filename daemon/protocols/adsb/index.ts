@@ -1,5 +1,4 @@
 import type { Protocol } from '../protocol.ts';
-import { AdsbDecoder } from './decoder.ts';
 
 /** ADS-B and Mode S receivers: Beast binary and AVR text. */
 export const adsb: Protocol = {
@@ -14,5 +13,8 @@ export const adsb: Protocol = {
     lon: { type: 'number', about: 'Longitude of the antenna, degrees' },
     range: { type: 'number', default: 555, about: 'How far the antenna hears, km: no position beyond it is believed' },
   },
-  createDecoder: (options) => new AdsbDecoder(options),
+  loadDecoder: async () => {
+    const { AdsbDecoder } = await import('./decoder.ts');
+    return (options) => new AdsbDecoder(options);
+  },
 };

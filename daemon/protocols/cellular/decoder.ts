@@ -5,12 +5,8 @@ import { resultName } from '../at/result.ts';
 import { MessageCounter } from '../counter.ts';
 import type { Decoder, DecoderOptions, DecoderStats, Frame, NoiseReason } from '../protocol.ts';
 import { ModemConfiguration } from './configuration.ts';
-import type { SinrForm } from './quectel.ts';
 import { CellRound, type RoundOptions } from './round.ts';
-
-export const DIALECTS = ['generic', 'quectel', 'simcom'] as const;
-export const SINR_FORMS = ['omit', 'dB', 'fifths', 'doubled'] as const satisfies readonly SinrForm[];
-export const DEFAULT_INTERVAL_MS = 10_000;
+import { DEFAULT_INTERVAL_MS, SINR_FORMS } from './settings.ts';
 
 /** No echo, errors in numbers or words, the model, and areas and cells in the answers about registration. */
 const SETUP = ['AT', 'ATE0', 'AT+CMEE=1', 'AT+CGMM', 'AT+CREG=2', 'AT+CEREG=2', 'AT+C5GREG=2'];

@@ -1,6 +1,6 @@
 import type { Protocol } from '../protocol.ts';
 import { problemsOf } from './configuration.ts';
-import { CellularDecoder, DEFAULT_INTERVAL_MS, DIALECTS, SINR_FORMS } from './decoder.ts';
+import { DEFAULT_INTERVAL_MS, DIALECTS, SINR_FORMS } from './settings.ts';
 
 /** Cellular modems over AT commands. */
 export const atModem: Protocol = {
@@ -24,5 +24,8 @@ export const atModem: Protocol = {
     },
   },
   checkConfiguration: problemsOf,
-  createDecoder: (options) => new CellularDecoder(options),
+  loadDecoder: async () => {
+    const { CellularDecoder } = await import('./decoder.ts');
+    return (options) => new CellularDecoder(options);
+  },
 };

@@ -1,13 +1,11 @@
 import { type CellFields, cellOf, decimal, hexadecimal, level, networkCode, RAT, scaled, tenths } from './cell.ts';
+import type { SinrForm } from './settings.ts';
 
 /** One cell that +QENG tells of, and what it is to the modem. */
 export interface ReportedCell {
   readonly role: 'primary' | 'secondary' | 'intra' | 'inter' | 'other';
   readonly cell: CellFields;
 }
-
-/** How a module gives the SINR of LTE; the vendor's manuals differ, see `lteSinr`. */
-export type SinrForm = 'omit' | 'dB' | 'fifths' | 'doubled';
 
 const RATS: Readonly<Record<string, number>> = {
   GSM: RAT.gsm,

@@ -1,8 +1,9 @@
 import type { Observation } from '../../readings/index.ts';
 import { parameters, resultName, unquoted } from '../at/result.ts';
 import { cellOf, type NeighbourFields, networkCode, type ServingFields } from './cell.ts';
-import { quectelCell, type ReportedCell, type SinrForm } from './quectel.ts';
+import { quectelCell, type ReportedCell } from './quectel.ts';
 import { type Registration, registration, technology } from './registration.ts';
+import type { SinrForm } from './settings.ts';
 import { type ExtendedQuality, extendedQuality, qualityOf, signalStrength } from './signal.ts';
 import { simcomCell } from './simcom.ts';
 

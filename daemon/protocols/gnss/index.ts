@@ -1,7 +1,6 @@
 import type { Protocol } from '../protocol.ts';
 import { GSENSOR_SETTINGS } from './accelerometer.ts';
 import { planConfiguration } from './configure/index.ts';
-import { GnssDecoder } from './decoder.ts';
 
 /** GNSS receivers: NMEA 0183, UBX and RTCM3, mixed as they come on one port. */
 export const gnss: Protocol = {
@@ -10,5 +9,8 @@ export const gnss: Protocol = {
   kinds: ['gnss.fix', 'gnss.sky', 'gnss.integrity', 'imu.sample', 'rtcm.station', 'rtcm.epoch'],
   settings: GSENSOR_SETTINGS,
   checkConfiguration: (configure) => planConfiguration(configure).problems,
-  createDecoder: (options) => new GnssDecoder(options),
+  loadDecoder: async () => {
+    const { GnssDecoder } = await import('./decoder.ts');
+    return (options) => new GnssDecoder(options);
+  },
 };

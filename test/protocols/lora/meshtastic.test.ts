@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ProtocolSettings } from '../../../daemon/protocols/index.ts';
 import { meshtastic } from '../../../daemon/protocols/lora/index.ts';
+import { createDecoder } from '../../support/decoders.ts';
 import { fixed32, float, group, stream, varint } from './protobuf.ts';
 import { ascii, decodeAll, expectInRange, toJson } from './support.ts';
 
@@ -26,7 +27,7 @@ const QUEUE_STATUS = stream(group(11, varint(2, 16), varint(3, 16)));
 
 function node(settings: ProtocolSettings = {}) {
   const sent: string[] = [];
-  const decoder = meshtastic.createDecoder({
+  const decoder = createDecoder(meshtastic, {
     referenceTime: 0,
     settings,
     send: (bytes) => sent.push(Buffer.from(bytes).toString('hex')),
@@ -160,7 +161,7 @@ describe('a client of a Meshtastic node', () => {
   });
 
   it('of a recording says nothing', () => {
-    const decoder = meshtastic.createDecoder({ referenceTime: 0 });
+    const decoder = createDecoder(meshtastic, { referenceTime: 0 });
     decoder.push(REBOOTED, 0);
     expect(decoder.tick?.(100_000)).toEqual([]);
     expect(decoder.frameCount).toBe(1);

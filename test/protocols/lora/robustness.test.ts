@@ -5,6 +5,7 @@ import { meshtastic, rak3172, rn2483, semtechUdp, wioE5 } from '../../../daemon/
 import { MAX_FRAME, StreamFramer } from '../../../daemon/protocols/lora/meshtastic/framer.ts';
 import { MAX_DATAGRAM } from '../../../daemon/protocols/lora/semtech-udp/datagram.ts';
 import { DatagramFramer } from '../../../daemon/protocols/lora/semtech-udp/framer.ts';
+import { createDecoder } from '../../support/decoders.ts';
 import { fixed32, float, group, stream, varint } from './protobuf.ts';
 import { ascii, decodeAll, expectBalance, expectInRange } from './support.ts';
 
@@ -81,7 +82,7 @@ describe.each(PIECES.map(([protocol, pieces]) => [protocol.name, protocol, piece
       fc.assert(
         fc.property(fc.array(event, { maxLength: 20 }), fc.boolean(), (events, isDatagram) => {
           let sent = 0;
-          const decoder = protocol.createDecoder({ referenceTime: 0, send: () => sent++ });
+          const decoder = createDecoder(protocol, { referenceTime: 0, send: () => sent++ });
           let t = 0;
           for (const event of events) {
             t += 1_700;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ProtocolSettings } from '../../../daemon/protocols/index.ts';
 import { semtechUdp } from '../../../daemon/protocols/lora/index.ts';
 import { KINDS, type Observation } from '../../../daemon/readings/index.ts';
+import { createDecoder } from '../../support/decoders.ts';
 import { ascii, BEACON, bytes, decodeAll, expectInRange, toJson } from './support.ts';
 
 const CRC: readonly string[] = KINDS['lora.uplink'].fields.crc.names ?? [];
@@ -76,7 +77,7 @@ const RSIG = {
 };
 
 const uplink = (rxpk: object, settings: ProtocolSettings = {}): Record<string, unknown> | undefined => {
-  const decoder = semtechUdp.createDecoder({ referenceTime: 0, settings });
+  const decoder = createDecoder(semtechUdp, { referenceTime: 0, settings });
   const observations = decoder.push(pushData({ rxpk: [rxpk] }), 0, FORWARDER);
   expectInRange(observations);
   return toJson(observations)[0];
@@ -155,7 +156,7 @@ describe('a received packet of a packet forwarder', () => {
     ['data of another size', { ...LORA, size: 31 }],
     ['data that is too long', { ...LORA, size: undefined, data: 'A'.repeat(2_000) }],
   ])('with %s makes no reading and is counted', (_, rxpk) => {
-    const decoder = semtechUdp.createDecoder({ referenceTime: 0 });
+    const decoder = createDecoder(semtechUdp, { referenceTime: 0 });
     expect(decoder.push(pushData({ rxpk: [rxpk, LORA] }), 0, FORWARDER)).toHaveLength(1);
     expect(decoder.stats.messages).toMatchObject({ 'rxpk without a packet': 1, rxpk: 1 });
   });
@@ -180,7 +181,7 @@ describe('a received packet of a packet forwarder', () => {
 
 describe("a packet forwarder's report", () => {
   it('as in the specification', () => {
-    const decoder = semtechUdp.createDecoder({ referenceTime: 0 });
+    const decoder = createDecoder(semtechUdp, { referenceTime: 0 });
     const observations = decoder.push(pushData({ stat: STAT }), 0, FORWARDER);
     expectInRange(observations);
     expect(toJson(observations)).toEqual([
@@ -202,7 +203,7 @@ describe("a packet forwarder's report", () => {
   });
 
   it('without a fix has no position', () => {
-    const decoder = semtechUdp.createDecoder({ referenceTime: 0 });
+    const decoder = createDecoder(semtechUdp, { referenceTime: 0 });
     const [stat] = decoder.push(pushData({ stat: { ...STAT, lati: 0, long: 0, alti: 0 } }), 0, FORWARDER);
     expect(stat?.fields).not.toHaveProperty('lat');
     expect(stat?.fields).not.toHaveProperty('alt');
@@ -212,7 +213,7 @@ describe("a packet forwarder's report", () => {
 /** A server's end of the wire, and what it sent. */
 function server(settings: ProtocolSettings = {}) {
   const sent: [peer: string | undefined, hex: string][] = [];
-  const decoder = semtechUdp.createDecoder({
+  const decoder = createDecoder(semtechUdp, {
     referenceTime: 0,
     settings,
     send: (datagram, peer) => sent.push([peer, Buffer.from(datagram).toString('hex')]),

@@ -7,6 +7,7 @@ import { LoraAir } from '../../../daemon/simulator/lora-air.ts';
 import { Rak3172 } from '../../../daemon/simulator/rak3172.ts';
 import { Rn2483 } from '../../../daemon/simulator/rn2483.ts';
 import { WioE5 } from '../../../daemon/simulator/wio-e5.ts';
+import { createDecoder } from '../../support/decoders.ts';
 import { BEACON, expectBalance, expectInRange } from './support.ts';
 
 const STEP_MS = 50;
@@ -21,7 +22,7 @@ class Bench {
 
   constructor(protocol: Protocol, device: Device) {
     this.device = device;
-    this.decoder = protocol.createDecoder({
+    this.decoder = createDecoder(protocol, {
       referenceTime: 0,
       send: (bytes) => this.#answers.push(device.answer?.(bytes, this.#now) ?? new Uint8Array()),
     });

@@ -7,6 +7,7 @@ import type {
   ProtocolSettings,
 } from '../../../daemon/protocols/index.ts';
 import { checkRanges, type JsonValue, type Observation, readingToJson } from '../../../daemon/readings/index.ts';
+import { createDecoder } from '../../support/decoders.ts';
 
 export const ascii = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'));
 export const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
@@ -18,7 +19,7 @@ export interface Decoded {
 
 /** A whole recording, in chunks of the sizes given, over and over. */
 export function decodeAll(protocol: Protocol, stream: Uint8Array, sizes: readonly number[] = [4096]): Decoded {
-  const decoder = protocol.createDecoder({ referenceTime: 0 });
+  const decoder = createDecoder(protocol, { referenceTime: 0 });
   const observations: Observation[] = [];
   for (let at = 0, turn = 0; at < stream.length; turn++) {
     const size = sizes[turn % sizes.length] ?? 1;
@@ -63,7 +64,7 @@ export class FakeModem {
 
   constructor(protocol: Protocol, respond: (command: string) => readonly string[], settings: ProtocolSettings = {}) {
     this.respond = respond;
-    this.decoder = protocol.createDecoder({
+    this.decoder = createDecoder(protocol, {
       referenceTime: 0,
       settings,
       send: (sent) => {

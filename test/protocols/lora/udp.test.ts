@@ -5,6 +5,7 @@ import type { Decoder } from '../../../daemon/protocols/index.ts';
 import { semtechUdp } from '../../../daemon/protocols/lora/index.ts';
 import type { Connection } from '../../../daemon/serial/transport.ts';
 import { UdpTransport } from '../../../daemon/serial/udp-transport.ts';
+import { createDecoder } from '../../support/decoders.ts';
 import { ascii, BEACON, bytes, toJson } from './support.ts';
 
 const EUI = 'aa555a0000000101';
@@ -37,7 +38,7 @@ describe('a packet forwarder over UDP', () => {
     network = await bound();
     port = await freePort();
     connection = await new UdpTransport('udp://127.0.0.1', '127.0.0.1', port).open();
-    decoder = semtechUdp.createDecoder({
+    decoder = createDecoder(semtechUdp, {
       referenceTime: 0,
       settings: { forwardTo: `localhost:${network.address().port}` },
       send: (datagram, peer) => void connection.write(datagram, peer),

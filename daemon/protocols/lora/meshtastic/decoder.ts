@@ -6,9 +6,9 @@ import { encodeStreamFrame, type StreamFrame, StreamFramer, WAKE_UP } from './fr
 import { type FromRadio, MeshtasticMessages, type ToRadio } from './messages.ts';
 import { type Modem, readModem } from './modem.ts';
 import { isHeard, readPacket } from './packet.ts';
+import { HEARTBEAT_MS } from './settings.ts';
 
 const CONFIG_MS = 15_000;
-export const HEARTBEAT_MS = 60_000;
 
 /**
  * A Meshtastic node on its serial port, as one of its clients: asks for its configuration, after which it tells what it

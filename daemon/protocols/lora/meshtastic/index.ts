@@ -1,6 +1,6 @@
 import type { Protocol } from '../../protocol.ts';
 import { payloadSetting } from '../payload.ts';
-import { HEARTBEAT_MS, MeshtasticDecoder } from './decoder.ts';
+import { HEARTBEAT_MS } from './settings.ts';
 
 /** Meshtastic's Client API over a serial port: framing of its "Streaming version", messages of mesh.proto. */
 export const meshtastic: Protocol = {
@@ -16,5 +16,8 @@ export const meshtastic: Protocol = {
       about: 'How often the node is told that somebody listens; after 15 minutes without, it may stop',
     },
   },
-  createDecoder: (options) => new MeshtasticDecoder(options),
+  loadDecoder: async () => {
+    const { MeshtasticDecoder } = await import('./decoder.ts');
+    return (options) => new MeshtasticDecoder(options);
+  },
 };

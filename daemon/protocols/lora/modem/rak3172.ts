@@ -1,8 +1,7 @@
-import type { BeaconRequest, Protocol } from '../../protocol.ts';
+import type { BeaconRequest } from '../../protocol.ts';
 import type { Answer, Step } from '../serial-dialogue.ts';
-import { ModemDecoder } from './decoder.ts';
 import { type Dialect, type Heard, type ModemPacket, readHex, SEND_MS, writeHex } from './dialect.ts';
-import { RADIO_SETTINGS, type Radio, radioFor, readRadio } from './radio.ts';
+import { type Radio, radioFor } from './radio.ts';
 
 /** Listens on and on; nothing may be sent or set in the meantime. */
 const CONTINUOUS = 65_534;
@@ -47,7 +46,7 @@ function answerToSend(line: string): Answer {
   return ERROR.test(line) ? 'refused' : undefined;
 }
 
-class Rak3172Dialect implements Dialect {
+export class Rak3172Dialect implements Dialect {
   readonly #radio: Radio;
   /** Firmware before RUI3 prints the packet on the line after. */
   #quality: { readonly rssi: number; readonly snr: number } | undefined;
@@ -125,12 +124,3 @@ class Rak3172Dialect implements Dialect {
     return payload && { message: 'RXP2P', packet: { payload, rssi, snr } };
   }
 }
-
-/** RAKwireless RAK3172 and other RUI3 modules: RUI3 AT Command Manual, "P2P mode"; also firmware before RUI3 (1.0.x). */
-export const rak3172: Protocol = {
-  name: 'rak3172',
-  title: 'RAKwireless RAK3172 and other RUI3 modems in P2P mode',
-  kinds: ['lora.uplink', 'lora.beacon'],
-  settings: RADIO_SETTINGS,
-  createDecoder: (options) => new ModemDecoder(options, new Rak3172Dialect(readRadio(options.settings))),
-};

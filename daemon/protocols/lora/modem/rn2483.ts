@@ -1,8 +1,7 @@
-import type { BeaconRequest, Protocol } from '../../protocol.ts';
+import type { BeaconRequest } from '../../protocol.ts';
 import type { Answer, Step } from '../serial-dialogue.ts';
-import { ModemDecoder } from './decoder.ts';
 import { type Dialect, type Heard, type ModemPacket, readHex, SEND_MS, writeHex } from './dialect.ts';
-import { RADIO_SETTINGS, type Radio, radioFor, readRadio } from './radio.ts';
+import { type Radio, radioFor } from './radio.ts';
 
 /** After so long without a packet the radio says radio_err and is told to listen again: a sign of life. */
 const WATCHDOG_MS = 60_000;
@@ -61,7 +60,7 @@ interface Pending {
   rssi?: number;
 }
 
-class Rn2483Dialect implements Dialect {
+export class Rn2483Dialect implements Dialect {
   readonly #radio: Radio;
   /** The packet whose quality is being asked for. */
   #packet: Pending | undefined;
@@ -148,12 +147,3 @@ class Rn2483Dialect implements Dialect {
     return other && { ...other, packet: complete };
   }
 }
-
-/** Microchip RN2483 and RN2903: RN2483 LoRa Technology Module Command Reference User's Guide (DS40001784G), section 2.5. */
-export const rn2483: Protocol = {
-  name: 'rn2483',
-  title: 'Microchip RN2483 and RN2903 modems (radio rx)',
-  kinds: ['lora.uplink', 'lora.beacon'],
-  settings: RADIO_SETTINGS,
-  createDecoder: (options) => new ModemDecoder(options, new Rn2483Dialect(readRadio(options.settings))),
-};

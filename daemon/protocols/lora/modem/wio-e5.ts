@@ -1,8 +1,7 @@
-import type { BeaconRequest, Protocol } from '../../protocol.ts';
+import type { BeaconRequest } from '../../protocol.ts';
 import type { Answer, Step } from '../serial-dialogue.ts';
-import { ModemDecoder } from './decoder.ts';
 import { type Dialect, type Heard, type ModemPacket, readHex, SEND_MS, writeHex } from './dialect.ts';
-import { RADIO_SETTINGS, type Radio, radioFor, readRadio } from './radio.ts';
+import { type Radio, radioFor } from './radio.ts';
 
 const onOff = (flag: boolean): string => (flag ? 'ON' : 'OFF');
 
@@ -30,7 +29,7 @@ function answerToSend(line: string): Answer {
   return line.startsWith('+TEST: ERROR') ? 'refused' : undefined;
 }
 
-class WioE5Dialect implements Dialect {
+export class WioE5Dialect implements Dialect {
   readonly #radio: Radio;
   #quality: { readonly size: number; readonly rssi: number; readonly snr: number } | undefined;
 
@@ -94,12 +93,3 @@ class WioE5Dialect implements Dialect {
     return { message: 'RX', packet: { payload, rssi: quality?.rssi, snr: quality?.snr } };
   }
 }
-
-/** Seeed Wio-E5 and LoRa-E5, also RHF76-052: LoRa-E5 AT Command Specification V1.0, section 4.30 (AT+TEST). */
-export const wioE5: Protocol = {
-  name: 'wio-e5',
-  title: 'Seeed Wio-E5 / LoRa-E5 modems in AT+TEST mode',
-  kinds: ['lora.uplink', 'lora.beacon'],
-  settings: RADIO_SETTINGS,
-  createDecoder: (options) => new ModemDecoder(options, new WioE5Dialect(readRadio(options.settings))),
-};

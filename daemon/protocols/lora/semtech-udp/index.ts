@@ -1,6 +1,5 @@
 import type { Protocol } from '../../protocol.ts';
 import { payloadSetting } from '../payload.ts';
-import { SemtechUdpDecoder } from './decoder.ts';
 
 /**
  * The Semtech packet forwarder's protocol over UDP (GWMP), version 2: Lora-net sx1302_hal, packet_forwarder/PROTOCOL.md.
@@ -23,5 +22,8 @@ export const semtechUdp: Protocol = {
         "Beacons are sent so long from now by the concentrator's counter, which is then sealed; 0 sends them at once",
     },
   },
-  createDecoder: (options) => new SemtechUdpDecoder(options),
+  loadDecoder: async () => {
+    const { SemtechUdpDecoder } = await import('./decoder.ts');
+    return (options) => new SemtechUdpDecoder(options);
+  },
 };
