@@ -131,11 +131,17 @@ export class Rooms {
       ],
       { deadlineMs: stopMs, onLate },
     );
-    const reporting = this.report.run(signal);
+    const over = new AbortController();
+    const reporting = this.report.run(AbortSignal.any([signal, over.signal]));
     log.info({ kid: this.#ground.kid, ports: sources.ports.length }, 'gateway runs');
     observer?.onReady?.(this.status);
-    await running;
-    await reporting;
+    try {
+      await running;
+    } finally {
+      // Where a room has failed, nobody has told the others to stop.
+      over.abort();
+      await reporting;
+    }
   }
 
   /**
