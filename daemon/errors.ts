@@ -139,6 +139,10 @@ export const CATALOGUE = {
     remedy: 'check that the folder exists on a writable disk and belongs to the daemon',
     temporary: true,
   },
+  JOURNAL_UNUSABLE: {
+    message: 'the journal of readings cannot be used: {detail}',
+    remedy: 'check the disk and its free space; it is tried again by itself',
+  },
   OUTBOX_LOCKED: {
     message: 'the outbox is in use by another process: {detail}',
     remedy: 'stop the other daemon',

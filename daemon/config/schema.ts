@@ -56,7 +56,7 @@ const journalSchema = z
     /** Readings that are not sealed yet are brought to the disk so often: what a power cut takes at most. "0s" is never. */
     interval: duration({ max: '1h' }).prefault('1s'),
     /** How much of the disk they may take while the token does not sign. */
-    maxBytes: size({ min: '1MB', max: '10GB' }).prefault('64MB'),
+    maxBytes: size({ min: '1MB', max: '1GB' }).prefault('64MB'),
   })
   .prefault({});
 
