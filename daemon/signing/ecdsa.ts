@@ -1,22 +1,29 @@
-import { p256 } from '@noble/curves/nist.js';
-import { hmac } from '@noble/hashes/hmac.js';
-import { sha256 } from '@noble/hashes/sha2.js';
-import * as secp256k1 from '@noble/secp256k1';
 import type { Algorithm, PublicKey } from '../proof/signature.ts';
 
-secp256k1.hashes.sha256 = sha256;
-secp256k1.hashes.hmacSha256 = (key, message) => hmac(sha256, key, message);
+/** What is needed of a curve. Digests and private keys are 32 bytes, signatures 64 bytes r||s, points 65 bytes 04||x||y. */
+export interface Curve {
+  /** Throws for a point off the curve, and for r or s out of range. */
+  verify(signature: Uint8Array, digest: Uint8Array, point: Uint8Array): boolean;
+  sign(digest: Uint8Array, secret: Uint8Array): Uint8Array;
+  /** Throws for a secret that is 0 or not below the order. */
+  derivePoint(secret: Uint8Array): Uint8Array;
+  generateSecret(): Uint8Array;
+}
+
+/** A device has one key: the code of the other curve is not loaded. */
+const CURVES: Readonly<Record<Algorithm, () => Promise<{ readonly curve: Curve }>>> = {
+  ES256K: () => import('./secp256k1.ts'),
+  ES256: () => import('./p256.ts'),
+};
 
 /**
  * Whether 64 bytes r||s sign a 32-byte digest. By noble, as node:crypto takes no digests, only messages; a few
  * milliseconds on a small board, for one signature a batch.
  */
-export function verifyDigest(key: PublicKey, digest: Uint8Array, signature: Uint8Array): boolean {
-  const point = pointBytes(key);
+export async function verifyDigest(key: PublicKey, digest: Uint8Array, signature: Uint8Array): Promise<boolean> {
+  const { curve } = await CURVES[key.algorithm]();
   try {
-    return key.algorithm === 'ES256K'
-      ? secp256k1.verify(signature, digest, point, { prehash: false })
-      : p256.verify(signature, digest, point, { prehash: false, lowS: true });
+    return curve.verify(signature, digest, pointBytes(key));
   } catch {
     // A point off the curve, or r or s out of range.
     return false;
@@ -24,20 +31,18 @@ export function verifyDigest(key: PublicKey, digest: Uint8Array, signature: Uint
 }
 
 /** Signs a 32-byte digest, deterministically (RFC 6979): 64 bytes r||s, low S. */
-export function signDigest(algorithm: Algorithm, secret: Uint8Array, digest: Uint8Array): Uint8Array {
-  return algorithm === 'ES256K'
-    ? secp256k1.sign(digest, secret, { prehash: false })
-    : p256.sign(digest, secret, { prehash: false, lowS: true });
+export async function signDigest(algorithm: Algorithm, secret: Uint8Array, digest: Uint8Array): Promise<Uint8Array> {
+  return (await CURVES[algorithm]()).curve.sign(digest, secret);
 }
 
 /** The uncompressed point, 65 bytes 04||x||y, of a 32-byte private key. Throws where that is 0 or not below the order. */
-export function derivePoint(algorithm: Algorithm, secret: Uint8Array): Uint8Array {
-  return algorithm === 'ES256K' ? secp256k1.getPublicKey(secret, false) : p256.getPublicKey(secret, false);
+export async function derivePoint(algorithm: Algorithm, secret: Uint8Array): Promise<Uint8Array> {
+  return (await CURVES[algorithm]()).curve.derivePoint(secret);
 }
 
 /** A new private key, 32 bytes. */
-export function generateSecret(algorithm: Algorithm): Uint8Array {
-  return algorithm === 'ES256K' ? secp256k1.utils.randomSecretKey() : p256.utils.randomSecretKey();
+export async function generateSecret(algorithm: Algorithm): Promise<Uint8Array> {
+  return (await CURVES[algorithm]()).curve.generateSecret();
 }
 
 function pointBytes(key: PublicKey): Uint8Array {

@@ -59,7 +59,7 @@ export async function signOnce(connection: TokenConnection, key: TokenKey, diges
   const raw = await connection.sign(key.handle, digest);
   if (raw.length !== SIGNATURE_LENGTH) throw new UnsoundSignature(`a signature of ${raw.length} bytes, not 64`);
   const signature = toLowS(key.publicKey.algorithm, raw);
-  if (!verifyDigest(key.publicKey, digest, signature)) {
+  if (!(await verifyDigest(key.publicKey, digest, signature))) {
     throw new UnsoundSignature('its signature does not verify with its public key');
   }
   return signature;

@@ -32,7 +32,7 @@ export class SoftwareSigner implements Signer {
    */
   static async open(uri: FileUri, algorithm?: Algorithm): Promise<SoftwareSigner> {
     const text = await readPrivateFile(uri.path);
-    const { publicKey, secret } = parseKey(text, uri.path);
+    const { publicKey, secret } = await parseKey(text, uri.path);
     if (algorithm !== undefined && publicKey.algorithm !== algorithm) {
       const [is, needs] = [CURVE_NAME[publicKey.algorithm], CURVE_NAME[algorithm]];
       const detail = `${uri.path} is on ${is}, while ${algorithm} needs ${needs}`;
@@ -70,8 +70,8 @@ export class SoftwareSigner implements Signer {
 
 /** Writes a new key as a JSON Web Key, mode 0600. Throws FieldsealError KEY_EXISTS or FILE_NOT_WRITABLE. */
 export async function createSoftwareKey({ path }: FileUri, algorithm: Algorithm): Promise<PublicKey> {
-  const secret = generateSecret(algorithm);
-  const publicKey = publicKeyFromPoint(algorithm, derivePoint(algorithm, secret));
+  const secret = await generateSecret(algorithm);
+  const publicKey = publicKeyFromPoint(algorithm, await derivePoint(algorithm, secret));
   const jwk = { ...publicKeyToJson(publicKey), d: Buffer.from(secret).toString('base64url') };
   try {
     const file = await open(path, 'wx', 0o600);
@@ -105,7 +105,7 @@ async function readPrivateFile(path: string): Promise<string> {
   });
 }
 
-function parseKey(text: string, path: string): { publicKey: PublicKey; secret: Uint8Array } {
+async function parseKey(text: string, path: string): Promise<{ publicKey: PublicKey; secret: Uint8Array }> {
   const invalid = (detail: string, cause?: unknown): FieldsealError =>
     new FieldsealError('KEY_FILE_INVALID', { detail, place: path, cause });
   let jwk: unknown;
@@ -125,14 +125,14 @@ function parseKey(text: string, path: string): { publicKey: PublicKey; secret: U
   const d: unknown = typeof jwk === 'object' && jwk !== null ? Reflect.get(jwk, 'd') : undefined;
   const secret = typeof d === 'string' ? new Uint8Array(Buffer.from(d, 'base64url')) : new Uint8Array();
   if (secret.length !== 32) throw invalid('d is not 32 bytes of base64url');
-  if (!belongs(publicKey, secret)) throw invalid('x and y are not the public key of d');
+  if (!(await belongs(publicKey, secret))) throw invalid('x and y are not the public key of d');
   return { publicKey, secret };
 }
 
-function belongs({ algorithm, x, y }: PublicKey, secret: Uint8Array): boolean {
+async function belongs({ algorithm, x, y }: PublicKey, secret: Uint8Array): Promise<boolean> {
   let point: Uint8Array;
   try {
-    point = derivePoint(algorithm, secret);
+    point = await derivePoint(algorithm, secret);
   } catch {
     return false;
   }

@@ -82,7 +82,7 @@ async function open(known?: PublicKey, more: { timeout?: number; patienceMs?: nu
 
 async function expectSignature(from: Pkcs11Signer): Promise<void> {
   const signed = digest();
-  expect(verifyDigest(key, signed, await from.sign(signed))).toBe(true);
+  expect(await verifyDigest(key, signed, await from.sign(signed))).toBe(true);
   expect(from).toMatchObject({ state: 'ready', trouble: undefined });
 }
 
@@ -227,7 +227,7 @@ describe('a token that takes its time at the start', () => {
     const signed = digest();
     const signing = opened.sign(signed);
     token.control();
-    expect(verifyDigest(key, signed, await signing)).toBe(true);
+    expect(await verifyDigest(key, signed, await signing)).toBe(true);
   });
 
   it('and never answers is wedged, until it does', async () => {
