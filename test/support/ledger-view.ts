@@ -47,6 +47,12 @@ export class LedgerView {
     return this.#query('SELECT kind, source, count(*) AS n FROM readings GROUP BY kind, source ORDER BY source, kind');
   }
 
+  /** The receivers' times of all fixes, ms since the Unix epoch, in order. */
+  fixTimes(): number[] {
+    const sql = `SELECT json_extract(fields, '$.time') AS time FROM readings WHERE kind = 'gnss.fix' ORDER BY time`;
+    return this.#query<{ time: string }>(sql).map(({ time }) => Date.parse(time));
+  }
+
   /** Resolves when so many proofs are accepted. */
   async accepted(wanted: number, ms?: number): Promise<LedgerProof[]> {
     return this.until((proofs) => proofs.filter(({ verdict }) => verdict === 'accepted').length >= wanted, ms);

@@ -25,6 +25,8 @@ export interface SiteOptions {
   readonly brokerUrl: string;
   /** The device's token: its URI without a key in it, the curve, and what a process needs to reach it. */
   readonly token?: { readonly uri: string; readonly algorithm: 'ES256' | 'ES256K'; readonly env: Environment };
+  /** More keys of the daemon's signer section. */
+  readonly signer?: Readonly<Record<string, unknown>>;
   /** Sections of the daemon's configuration besides the ones that a site needs. */
   readonly daemon?: Readonly<Record<string, unknown>>;
   /** More keys of the mqtt sections. */
@@ -167,7 +169,7 @@ export class Site {
     return service;
   }
 
-  async #setUp({ brokerUrl, token, daemon, mqtt, verifierMqtt }: SiteOptions): Promise<void> {
+  async #setUp({ brokerUrl, token, signer, daemon, mqtt, verifierMqtt }: SiteOptions): Promise<void> {
     const deviceToken = token ?? (await this.#softToken('device-token'));
     const verifierToken = await this.#softToken('verifier-token');
     this.#deviceUri = deviceToken.uri;
@@ -176,7 +178,7 @@ export class Site {
     this.device.open();
     await mkdir(this.path('verifier'));
     this.#write(this.daemonConfig, {
-      signer: { uri: deviceToken.uri, algorithm: deviceToken.algorithm },
+      signer: { uri: deviceToken.uri, algorithm: deviceToken.algorithm, ...signer },
       ports: [{ source: 'gnss', path: this.device.path, profile: 'gnss/generic-nmea' }],
       batching: { maxAge: '300ms' },
       outbox: { directory: 'outbox' },
