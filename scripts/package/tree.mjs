@@ -60,7 +60,7 @@ function layService(root, tree, service) {
   for (const [folder, place] of Object.entries(folders)) {
     const from = join(root, 'scripts/package', folder);
     for (const name of existsSync(from) ? readdirSync(from).sort() : []) {
-      // A file is the verifier's if its name says so, e.g. fieldseal-verifier.service; 60-fieldseal.rules is the daemon's.
+      // A file is the verifier's if its name says so, e.g. fieldseal-verifier.service; 61-fieldseal.rules is the daemon's.
       const owner = name.includes('fieldseal-verifier') ? 'fieldseal-verifier' : 'fieldseal';
       if (owner === service && !name.endsWith('.md')) copy(join(from, name), join(tree, place, name));
     }
