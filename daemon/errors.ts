@@ -99,7 +99,7 @@ export const CATALOGUE = {
   PIN_WRONG: {
     message: 'the token refused the PIN: {detail}',
     remedy:
-      'correct the PIN file and restart; it was tried once and is not tried again, so that the token stays unlocked',
+      'correct the PIN file and reload or restart; it was tried once and is not tried again, so that the token stays unlocked',
   },
   PIN_LOCKED: {
     message: 'the token takes no further wrong PIN: {detail}',
@@ -130,8 +130,7 @@ export const CATALOGUE = {
   },
   VERIFIER_NOT_INSTALLED: {
     message: 'the verifier, which the demo runs too, is not installed: {detail}',
-    remedy:
-      '`apt install fieldseal-verifier`; where fieldseal came with npm: `npm install -g better-sqlite3`',
+    remedy: '`apt install fieldseal-verifier`; where fieldseal came with npm: `npm install -g better-sqlite3`',
   },
 
   OUTBOX_UNUSABLE: {
