@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { type ErrorCode, FieldsealError, reasonOf } from '../errors.ts';
+import { anchorPath, anchorUri } from './credential.ts';
 import { type Fault, parseYaml } from './document.ts';
 import { type DaemonConfig, daemonSchema, type PortConfig, type VerifierConfig, verifierSchema } from './schema.ts';
 
@@ -58,7 +59,7 @@ function anchorDaemon(config: DaemonConfig, folder: string): DaemonConfig {
     privacy: anchorPrivacy(config.privacy, folder),
     outbox: { ...config.outbox, directory: resolve(folder, config.outbox.directory) },
     mqtt: anchorMqtt(config.mqtt, folder),
-    verifier: { publicKeyFile: resolve(folder, config.verifier.publicKeyFile) },
+    verifier: { publicKeyFile: anchorPath(config.verifier.publicKeyFile, folder) },
     signer: anchorSigner(config.signer, folder),
   });
 }
@@ -91,20 +92,18 @@ function anchorMqtt(mqtt: DaemonConfig['mqtt'], folder: string): DaemonConfig['m
   const { ca, cert, key } = mqtt.tls;
   return {
     ...mqtt,
-    ...(mqtt.passwordFile === undefined ? {} : { passwordFile: resolve(folder, mqtt.passwordFile) }),
+    ...(mqtt.passwordFile === undefined ? {} : { passwordFile: anchorPath(mqtt.passwordFile, folder) }),
     tls: {
       ...mqtt.tls,
-      ...(ca === undefined ? {} : { ca: resolve(folder, ca) }),
-      ...(cert === undefined ? {} : { cert: resolve(folder, cert) }),
-      ...(key === undefined ? {} : { key: resolve(folder, key) }),
+      ...(ca === undefined ? {} : { ca: anchorPath(ca, folder) }),
+      ...(cert === undefined ? {} : { cert: anchorPath(cert, folder) }),
+      ...(key === undefined ? {} : { key: anchorPath(key, folder) }),
     },
   };
 }
 
-/** A `file:` key of a relative path stands beside the configuration; a pkcs11: URI is taken as it is. */
 function anchorSigner<S extends { uri: string }>(signer: S, folder: string): S {
-  const path = /^file:(?!\/)(.+)$/.exec(signer.uri)?.[1];
-  return path === undefined ? signer : { ...signer, uri: `file:${resolve(folder, path)}` };
+  return { ...signer, uri: anchorUri(signer.uri, folder) };
 }
 
 function deepFreeze<T>(value: T): T {
