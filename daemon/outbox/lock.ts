@@ -20,8 +20,7 @@ export class FolderLock implements Lock {
   #server: Server | undefined;
 
   async take(folder: string): Promise<void> {
-    const { dev, ino } = await stat(folder);
-    const address = `\0fieldseal-outbox-${dev}-${ino}`;
+    const address = await addressOf(folder);
     const server = createServer((socket) => {
       socket.on('error', () => {});
       socket.end(String(process.pid));
@@ -31,7 +30,7 @@ export class FolderLock implements Lock {
       await once(server, 'listening');
     } catch (error) {
       if (systemCode(error) !== 'EADDRINUSE') throw error;
-      const detail = `${folder} is held by process ${await holderOf(address)}`;
+      const detail = `${folder} is held by process ${(await holderOf(address)) ?? 'unknown'}`;
       throw new FieldsealError('OUTBOX_LOCKED', { detail, place: 'outbox.directory' });
     }
     server.unref();
@@ -48,9 +47,29 @@ export class FolderLock implements Lock {
   }
 }
 
-/** Asks the holder for its process id; it may be too busy to say, or gone by now. */
-async function holderOf(address: string): Promise<string> {
+/** Which process holds a folder: its id, or "unknown" where it is too busy to say; undefined where none does. */
+export async function findHolder(folder: string): Promise<string | undefined> {
+  let address: string;
+  try {
+    address = await addressOf(folder);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return undefined;
+  }
+  return holderOf(address);
+}
+
+async function addressOf(folder: string): Promise<string> {
+  const { dev, ino } = await stat(folder);
+  return `\0fieldseal-outbox-${dev}-${ino}`;
+}
+
+async function holderOf(address: string): Promise<string | undefined> {
   const socket = connect(address);
+  let isThere = false;
+  socket.on('connect', () => {
+    isThere = true;
+  });
   socket.setTimeout(500, () => socket.destroy());
   let said = '';
   socket.on('data', (chunk) => {
@@ -58,6 +77,6 @@ async function holderOf(address: string): Promise<string> {
   });
   return new Promise((resolve) => {
     socket.on('error', () => {});
-    socket.on('close', () => resolve(/^\d+$/.test(said) ? said : 'unknown'));
+    socket.on('close', () => resolve(/^\d+$/.test(said) ? said : isThere ? 'unknown' : undefined));
   });
 }

@@ -66,6 +66,8 @@ const QUARANTINE_MAX = 64_000_000;
 interface OutboxEvents {
   /** A proof came or went, or a loss was noted. */
   changed: [];
+  /** Proofs that could not be sent for a while may be sent now, whatever came after them. */
+  shown: [];
 }
 
 /**
@@ -172,6 +174,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
       this.#disk.heals();
       this.#position = this.#books.position;
       this.#entries.showAll();
+      this.emit('shown');
       await this.#makeRoom(0);
       this.emit('changed');
       return true;
@@ -214,9 +217,14 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     });
   }
 
-  /** The proofs without a receipt that may be sent, in the order in which they were made. */
-  pending(): Iterable<OutboxEntry> {
-    return this.#entries.visible();
+  /** The proofs without a receipt that may be sent, in the order in which they were made; those above a counter. */
+  pending(after = -1): Iterable<OutboxEntry> {
+    return this.#entries.visible(after);
+  }
+
+  /** Counter of the proof that was made last; -1 before the first. */
+  get counter(): number {
+    return this.#books.counter;
   }
 
   /** The proof of a digest, 32 bytes; undefined where none such waits. */
