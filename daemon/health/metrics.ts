@@ -25,10 +25,6 @@ export function createMetrics({ status, now, unhealthy, software }: MetricsParts
     [1, { version: software.version, node: process.version }],
   ]);
   registrar.gauge('healthy', '1 while every room makes progress', () => (unhealthy() === undefined ? 1 : 0));
-  registrar.gauge('start_time_seconds', 'When the gateway began its run, by its own clock', () => {
-    const { started } = status();
-    return started === undefined ? undefined : started / 1_000;
-  });
   portMetrics(registrar, status);
   sealingMetrics(registrar, status);
   deliveryMetrics(registrar, status, now);
