@@ -1,13 +1,12 @@
 /** Folder of the daemon's configuration; its relative paths start there. */
 export const ETC = '/etc/fieldseal';
-const KEY_FILE = `${ETC}/device.key`;
 
 /** Names that files of the boot partition get in the daemon's folder. */
 export const PLACED = { ca: 'broker-ca.pem', cert: 'client.pem', key: 'client.key' };
 
 /** Where the gateway's key lives. */
 export function signerUri({ uri, pin }) {
-  if (uri === undefined) return `file:${KEY_FILE}`;
+  if (uri === undefined) return 'file:device.key';
   if (pin === undefined) return uri;
   return `${uri}${uri.includes('?') ? '&' : '?'}pin-source=file:${ETC}/pin`;
 }

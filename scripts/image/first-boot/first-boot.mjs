@@ -59,11 +59,12 @@ function attachedFiles(setup, partition) {
   return new Map(names.map((name) => [name, partition.read(name)]));
 }
 
-/** Applies it; returns the device's id. */
+/** Applies it; returns the device's id. The daemon's configuration comes after the key: without it, the daemon waits. */
 function setUp({ setup, attached, root, partition, run }) {
   checkConfig(setup, root, run);
   for (const file of filesOf(setup, attached)) root.place(file);
   makeKey(setup.key, root, run);
+  root.place(configFile(setup));
   const device = makeRecord(setup, root, partition, run);
   activate(setup, run);
   return device;
@@ -74,6 +75,7 @@ function checkConfig(setup, root, run) {
   const { path, ...file } = configFile(setup);
   const candidate = root.place({ ...file, path: `${path}.new` });
   const { stdout, stderr } = run('fieldseal', ['config', 'check', '--json', candidate]);
+  root.clear(`${path}.new`);
   if (!stdout.startsWith('{')) throw new NotSetUp([oneLine(stderr)]);
   const { ok, errors } = JSON.parse(stdout);
   if (ok) return;
@@ -113,9 +115,10 @@ function makeRecord({ owner, place }, root, partition, run) {
   return JSON.parse(stdout).device;
 }
 
-/** The new name, Wi-Fi and SSH, without waiting for a second start. */
-function activate({ hostname, wifi, ssh }, run) {
+/** The new name, time servers, Wi-Fi and SSH, without waiting for a second start. */
+function activate({ hostname, ntp, wifi, ssh }, run) {
   if (hostname !== undefined) must(run('hostname', ['--file', '/etc/hostname']));
+  if (ntp !== undefined) must(run('systemctl', ['try-restart', '--no-block', 'systemd-timesyncd.service']));
   if (wifi !== undefined) must(run('systemctl', ['enable', '--now', '--no-block', 'wpa_supplicant@wlan0.service']));
   if (ssh !== undefined) must(run('systemctl', ['enable', '--now', '--no-block', 'ssh.service']));
 }

@@ -88,17 +88,17 @@ export function readSetup(source) {
   if (document.errors.length > 0) {
     return { mistakes: document.errors.map(({ message }) => `It is not valid YAML: ${message.split('\n')[0]}`) };
   }
-  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
+  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {}, { reportInput: true });
   return parsed.success ? { setup: parsed.data } : { mistakes: parsed.error.issues.flatMap(describe) };
 }
 
 function describe(issue) {
   const key = keyOf(issue.path);
+  if (issue.input === undefined && key !== '') return [`${key} is missing.`];
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((name) => `There is no such key: ${key === '' ? name : `${key}.${name}`}.`);
     case 'invalid_type':
-      if (issue.input === undefined && key !== '') return [`${key} is missing.`];
       if (issue.expected === 'string') return [`${key} is not text: write it in quotes.`];
       return [`${key === '' ? 'The file' : key} is not ${KINDS[issue.expected] ?? issue.expected}.`];
     case 'invalid_value':

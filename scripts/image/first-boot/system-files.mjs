@@ -7,13 +7,14 @@ export const ADMIN = 'admin';
 const DAEMON = 'fieldseal';
 
 /**
- * The files that a set-up asks for: `{ path, text, mode, owner, group }`, the daemon's configuration last.
+ * The files that a set-up asks for, but for the daemon's configuration: `{ path, text, mode, owner, group }`.
  * `attached` are the contents of the files that it names, by name.
  */
 export function filesOf(setup, attached) {
-  return [...hostFiles(setup), ...secretFiles(setup, attached), configFile(setup)];
+  return [...hostFiles(setup), ...secretFiles(setup, attached)];
 }
 
+/** The daemon's configuration, as such a file. */
 export function configFile(setup) {
   const head = '# Made from the set-up file on the boot partition. `fieldseal config example` explains every key.\n';
   return daemonFile('fieldseal.yaml', head + stringify(daemonConfig(setup)));
