@@ -90,8 +90,10 @@ export class Books {
     this.#dirty = true;
   }
 
-  lose(losses: readonly Loss[]): void {
+  /** Notes losses; with them every reading up to `position` is sealed or lost. */
+  lose(losses: readonly Loss[], position = 0): void {
     this.#losses = this.#losses.plus(losses);
+    this.position = Math.max(this.position, position);
     this.#dirty = true;
   }
 

@@ -1,4 +1,4 @@
-import { fromHex, hex, nameOf, type OutboxEntry } from './entry.ts';
+import { fromHex, hex, type OutboxEntry } from './entry.ts';
 
 const MIN_CAPACITY = 1_024;
 const ALIVE = 1;
@@ -11,7 +11,7 @@ const EPOCH = 16;
  * The proofs that wait, in the order in which they were made. Some may be out of sight: they wait, and cannot be sent yet.
  *
  * A gateway that is offline for a week has a hundred thousand of them: they are kept as columns, about a hundred bytes each, where
- * as many objects and names would take four times that. Slots are given out in order; one that is free again is used when
+ * as many objects would take four times that. Slots are given out in order; one that is free again is used when
  * half of them are.
  */
 export class Entries {
@@ -113,7 +113,7 @@ export class Entries {
 
   #at(slot: number): OutboxEntry {
     const flags = this.#flags[slot] ?? 0;
-    const facts = {
+    return {
       counter: this.#counter[slot] ?? 0,
       written: this.#written[slot] ?? 0,
       position: this.#position[slot] ?? 0,
@@ -125,7 +125,6 @@ export class Entries {
       seq: this.#seq[slot] ?? 0,
       digest: hex(this.#digest.subarray(slot * DIGEST, (slot + 1) * DIGEST)),
     };
-    return { ...facts, name: nameOf(facts) };
   }
 
   /** The first slot of a counter above the given one. */

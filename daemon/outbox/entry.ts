@@ -15,8 +15,11 @@ export interface EntryFacts {
   readonly aside: boolean;
 }
 
-/** All that a file's name tells. */
-export interface NamedFacts extends EntryFacts {
+/**
+ * A proof that waits for its receipt. Its file's name carries all of this, so that the outbox opens by reading a folder
+ * and not the proofs in it, and so that what is read later can be held against it.
+ */
+export interface OutboxEntry extends EntryFacts {
   /** Size of the message. */
   readonly bytes: number;
   /** CRC-32 of the message. */
@@ -27,22 +30,13 @@ export interface NamedFacts extends EntryFacts {
   readonly digest: string;
 }
 
-/**
- * A proof that waits for its receipt. Its file's name carries all of this, so that the outbox opens by reading a folder
- * and not the proofs in it, and so that what is read later can be held against it.
- */
-export interface OutboxEntry extends NamedFacts {
-  /** The file's name in the spool folder. Names sort in the order in which the proofs were made. */
-  readonly name: string;
-}
-
 const NAME = /^(\d{12})-(\d{14})-(\d{14})-([0-3])-(\d{6})-([0-9a-f]{8})-([0-9a-f]{32})-(\d{10})-([0-9a-f]{64})\.cose$/;
 const DECLARES = 1;
 const ASIDE = 2;
 
 /** @throws RangeError where a number has more digits than the name has room for */
 export function newEntry(facts: EntryFacts, message: Uint8Array, head: ChainHead): OutboxEntry {
-  const named = {
+  const entry = {
     ...facts,
     bytes: message.length,
     crc: crc32(message),
@@ -50,17 +44,17 @@ export function newEntry(facts: EntryFacts, message: Uint8Array, head: ChainHead
     seq: head.seq,
     digest: hex(head.digest),
   };
-  const name = nameOf(named);
-  if (!NAME.test(name)) throw new RangeError(`no place in the outbox can be named ${name}`);
-  return { ...named, name };
+  if (!NAME.test(nameOf(entry))) throw new RangeError(`no place in the outbox can be named ${nameOf(entry)}`);
+  return entry;
 }
 
-/** The name of a proof's file. */
-export function nameOf(facts: NamedFacts): string {
-  const flags = (facts.declares ? DECLARES : 0) + (facts.aside ? ASIDE : 0);
-  const place = `${decimal(facts.counter, 12)}-${decimal(facts.written, 14)}-${decimal(facts.position, 14)}-${flags}`;
-  const message = `${decimal(facts.bytes, 6)}-${facts.crc.toString(16).padStart(8, '0')}`;
-  return `${place}-${message}-${facts.epoch}-${decimal(facts.seq, 10)}-${facts.digest}.cose`;
+/** The name of a proof's file. Names sort in the order in which the proofs were made. */
+export function nameOf(entry: OutboxEntry): string {
+  const { counter, written, position, declares, aside, bytes, crc, epoch, seq, digest } = entry;
+  const flags = (declares ? DECLARES : 0) + (aside ? ASIDE : 0);
+  const made = `${decimal(counter, 12)}-${decimal(written, 14)}-${decimal(position, 14)}-${flags}`;
+  const message = `${decimal(bytes, 6)}-${crc.toString(16).padStart(8, '0')}`;
+  return `${made}-${message}-${epoch}-${decimal(seq, 10)}-${digest}.cose`;
 }
 
 /** Reads an entry from a file's name; undefined for a file that is none of ours. */
@@ -69,7 +63,6 @@ export function entryOfName(name: string): OutboxEntry | undefined {
   if (parts === null) return undefined;
   const [, counter, written, position, flags, bytes, crc = '', epoch = '', seq, digest = ''] = parts;
   return {
-    name,
     counter: Number(counter),
     written: Number(written),
     position: Number(position),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { FieldsealError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { type ChainHead, kidFromText } from '../proof/index.ts';
+import { type ChainHead, kidFromText, type Loss } from '../proof/index.ts';
 import { type Books, STATE_FILE } from './books.ts';
 import type { Entries } from './entries.ts';
 import type { Lock } from './lock.ts';
@@ -49,7 +49,7 @@ export async function takeUp(
   spool: Spool,
   books: Books,
   entries: Entries,
-  { log, now }: { log: Log; now: () => number },
+  { log, now, keptUntil = 0 }: { log: Log; now: () => number; keptUntil?: number | undefined },
 ): Promise<OutboxOpening> {
   const found = await spool.list();
   if (found.foreign.length > 0)
@@ -64,9 +64,13 @@ export async function takeUp(
   const lastWritten = books.last?.written;
   const unclean = state !== undefined && !state.clean;
   const from = Math.max(lastWritten ?? 0, state?.written ?? 0);
-  const loss = { count: 0, from: from > 0 ? from : now(), to: Math.max(from, now()) };
-  if (forgotten) books.lose([{ reason: 'chain-lost', ...loss }]);
-  if (unclean) books.lose([{ reason: 'unclean-shutdown', ...loss }]);
+  const lossSince = (from: number): Omit<Loss, 'reason'> => ({
+    count: 0,
+    from: from > 0 ? from : now(),
+    to: Math.max(from, now()),
+  });
+  if (forgotten) books.lose([{ reason: 'chain-lost', ...lossSince(from) }]);
+  if (unclean) books.lose([{ reason: 'unclean-shutdown', ...lossSince(Math.max(from, keptUntil)) }]);
   books.chainLost ||= forgotten;
   books.touch();
   if (forgotten) log.warn({}, 'the state of the chain is lost: the next proof begins an epoch');

@@ -6,7 +6,7 @@ import type { ChainHead, ChainStart, Loss, Receipt } from '../proof/index.ts';
 import { Books } from './books.ts';
 import { DiskWatch, freshEpoch, unusable } from './disk-watch.ts';
 import { Entries } from './entries.ts';
-import { headOf, hex, newEntry, type OutboxEntry } from './entry.ts';
+import { headOf, hex, nameOf, newEntry, type OutboxEntry } from './entry.ts';
 import { type FileSystem, nodeFileSystem } from './file-system.ts';
 import { declarationOf } from './gone.ts';
 import { HeldProofs } from './held.ts';
@@ -146,12 +146,13 @@ export class Outbox extends EventEmitter<OutboxEvents> {
    * Opens the folder, which it makes if need be. Reads names and the state, not the proofs. A disk that can be read and not be
    * written is opened as one that fails.
    *
+   * @param keptUntil the time of the last reading that is kept elsewhere: nothing before it was lost in an unclean end
    * @throws FieldsealError OUTBOX_LOCKED, OUTBOX_UNUSABLE; KEY_CHANGED where it belongs to another device
    */
-  open(): Promise<OutboxOpening> {
+  open(keptUntil?: number): Promise<OutboxOpening> {
     return this.#exclusive(async () => {
       try {
-        return await this.#open();
+        return await this.#open(keptUntil);
       } catch (error) {
         throw unusable(error) ?? error;
       }
@@ -209,10 +210,11 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   }
 
   /** Notes a loss until a proof declares it; durably, unless the disk fails. */
-  addLoss(loss: Loss): Promise<void> {
+  addLoss(loss: Loss, position = 0): Promise<void> {
     return this.#exclusive(async () => {
-      this.#books.lose([loss]);
+      this.#books.lose([loss], position);
       await this.#settleBooks();
+      if (!this.#disk.fails) this.#position = this.#books.position;
       this.emit('changed');
     });
   }
@@ -259,7 +261,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
       }
       await this.#depart([entry], 'quarantine', 'outbox-corrupt');
       this.stats.corrupt += 1;
-      const error = new FieldsealError('OUTBOX_CORRUPT', { detail: corrupt, place: entry.name });
+      const error = new FieldsealError('OUTBOX_CORRUPT', { detail: corrupt, place: nameOf(entry) });
       this.#log.error(error.toFields(), 'a stored proof cannot be read');
       return undefined;
     });
@@ -302,12 +304,16 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     }
   }
 
-  async #open(): Promise<OutboxOpening> {
+  async #open(keptUntil: number | undefined): Promise<OutboxOpening> {
     const { directory } = this.#config;
     const made = await this.#disk.try(() => this.#spool.makeFolders());
     await this.#lock.take(directory);
     this.#isOwned = await isOwned(this.#spool, { owner: this.#owner, directory, lock: this.#lock });
-    const opening = await takeUp(this.#spool, this.#books, this.#entries, { log: this.#log, now: this.#now });
+    const opening = await takeUp(this.#spool, this.#books, this.#entries, {
+      log: this.#log,
+      now: this.#now,
+      keptUntil,
+    });
     const written = await this.#disk.try(() => this.#writeAll());
     if (written && !made) this.#disk.heals();
     if (!this.#disk.fails) this.#position = this.#books.position;
@@ -376,7 +382,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
       received,
     });
     this.stats.rejected += 1;
-    const error = new FieldsealError('PROOF_REJECTED', { detail: reasons.join(', '), place: entry.name });
+    const error = new FieldsealError('PROOF_REJECTED', { detail: reasons.join(', '), place: nameOf(entry) });
     this.#log.error(error.toFields(), 'the verifier rejected a proof');
   }
 

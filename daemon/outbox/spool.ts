@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { entryOfName, type OutboxEntry } from './entry.ts';
+import { entryOfName, nameOf, type OutboxEntry } from './entry.ts';
 import { type FileSystem, systemCode } from './file-system.ts';
 
 const UNFINISHED = '.unfinished-';
@@ -81,12 +81,12 @@ export class Spool {
    * @throws NotStored where the proof certainly has no name; any other error leaves that open
    */
   async store(entry: OutboxEntry, message: Uint8Array): Promise<void> {
-    await this.#store(this.#spool, entry.name, message);
+    await this.#store(this.#spool, nameOf(entry), message);
   }
 
   /** The proof's bytes, just as they were stored, or what is wrong with them. */
   async load(entry: OutboxEntry): Promise<Uint8Array | Corrupt> {
-    const bytes = await this.#readOr(join(this.#spool, entry.name), 'ENOENT', 'EIO');
+    const bytes = await this.#readOr(join(this.#spool, nameOf(entry)), 'ENOENT', 'EIO');
     if (bytes === undefined) return { corrupt: 'the file cannot be read' };
     if (bytes.length !== entry.bytes) return { corrupt: `${bytes.length} bytes, where ${entry.bytes} were stored` };
     if (crc32(bytes) !== entry.crc) return { corrupt: 'its checksum is wrong' };
@@ -95,13 +95,13 @@ export class Spool {
 
   /** Whatever the file holds now; undefined where there is none. */
   async loadAnyhow(entry: OutboxEntry): Promise<Uint8Array | undefined> {
-    return this.#readOr(join(this.#spool, entry.name), 'ENOENT', 'EIO');
+    return this.#readOr(join(this.#spool, nameOf(entry)), 'ENOENT', 'EIO');
   }
 
   /** Removes proofs. One that is gone already is good. */
   async remove(entries: readonly OutboxEntry[]): Promise<void> {
     if (entries.length === 0) return;
-    for (const entry of entries) await this.#files.remove(join(this.#spool, entry.name));
+    for (const entry of entries) await this.#files.remove(join(this.#spool, nameOf(entry)));
     await this.#files.syncFolder(this.#spool);
   }
 
@@ -114,12 +114,12 @@ export class Spool {
   /** Moves a proof to the quarantine folder, or writes it there where it is in memory alone. One that is gone already is good. */
   async quarantine(entry: OutboxEntry, message: Uint8Array | undefined): Promise<void> {
     if (message === undefined) await this.#moveToQuarantine(entry);
-    else await this.#store(this.#quarantine, entry.name, message);
+    else await this.#store(this.#quarantine, nameOf(entry), message);
     this.#quarantined.set(entry.digest, entry);
     let bytes = [...this.#quarantined.values()].reduce((sum, one) => sum + one.bytes, 0);
     for (const oldest of this.#quarantined.values()) {
       if (bytes <= this.#quarantineBytes || oldest === entry) return;
-      for (const name of [oldest.name, noteOf(oldest)]) await this.#files.remove(join(this.#quarantine, name));
+      for (const name of [nameOf(oldest), noteOf(oldest)]) await this.#files.remove(join(this.#quarantine, name));
       this.#quarantined.delete(oldest.digest);
       bytes -= oldest.bytes;
     }
@@ -127,7 +127,7 @@ export class Spool {
 
   async #moveToQuarantine(entry: OutboxEntry): Promise<void> {
     try {
-      await this.#files.rename(join(this.#spool, entry.name), join(this.#quarantine, entry.name));
+      await this.#files.rename(join(this.#spool, nameOf(entry)), join(this.#quarantine, nameOf(entry)));
     } catch (error) {
       if (systemCode(error) !== 'ENOENT') throw error;
     }
@@ -180,7 +180,7 @@ function inOrder(names: readonly string[]): { entries: OutboxEntry[]; foreign: s
   return { entries: entries.sort((a, b) => a.counter - b.counter), foreign };
 }
 
-const noteOf = (entry: OutboxEntry): string => entry.name.replace(/\.cose$/, '.json');
+const noteOf = (entry: OutboxEntry): string => nameOf(entry).replace(/\.cose$/, '.json');
 
 /** A file could not be written and certainly isn't there; trying again is safe. */
 export class NotStored extends Error {

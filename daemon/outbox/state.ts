@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { LOSS_REASONS, type Loss, type LossReason } from '../proof/index.ts';
-import { entryOfName, fromHex, hex, type OutboxEntry } from './entry.ts';
+import { entryOfName, fromHex, hex, nameOf, type OutboxEntry } from './entry.ts';
 
 /** A proof that is counted as gone already, whose file may still have to follow. */
 export interface Departure {
@@ -71,13 +71,13 @@ export function encodeState(state: OutboxState): Uint8Array {
   const { last, losses, departures, ...rest } = state;
   const json = JSON.stringify({
     version: 2,
-    ...(last === undefined ? {} : { last: last.name }),
+    ...(last === undefined ? {} : { last: nameOf(last) }),
     ...rest,
     losses: losses.map(({ proofs, ...loss }) => ({
       ...loss,
       ...(proofs && { proofs: { ...proofs, epoch: hex(proofs.epoch) } }),
     })),
-    departures: departures.map((departure) => ({ entry: departure.entry.name, to: departure.to })),
+    departures: departures.map((departure) => ({ entry: nameOf(departure.entry), to: departure.to })),
   });
   return Buffer.from(`${json}\n${digestOf(json)}\n`);
 }

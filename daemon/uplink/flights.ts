@@ -7,6 +7,21 @@ export interface FlightLimits {
   readonly awaiting: number;
   /** A proof without a receipt for so long is due again. */
   readonly receiptTimeoutMs: number;
+  /** Proofs that are made while the connection lasts go before those that waited for it. */
+  readonly freshFirst: boolean;
+}
+
+/** The proofs of the outbox, oldest first. */
+export interface Waiting {
+  /** Those above a counter; all without one. */
+  pending(after?: number): Iterable<OutboxEntry>;
+}
+
+/** A proof to be published now. */
+export interface Departure {
+  readonly entry: OutboxEntry;
+  /** It goes before proofs of its chain that are older. */
+  readonly ahead: boolean;
 }
 
 interface Flight {
@@ -30,12 +45,22 @@ const LONGEST_REPEAT_MS = 600_000;
  * verifier is away, and more copies would only fill the broker: the oldest proof alone is published again then, at doubling
  * intervals. The oldest, as the verifier holds whatever comes ahead of its predecessors and answers nothing before they have
  * come. The first receipt makes all that are overdue due at once.
+ *
+ * A proof that is made while older ones still drain may go ahead of them. The verifier holds it until they have come, so it
+ * waits for its receipt outside of the windows, and is not repeated before they are through.
  */
 export class Flights {
   readonly #limits: FlightLimits;
   readonly #now: () => number;
   /** By digest; the one that was published longest ago comes first. */
   readonly #flights = new Map<string, Flight>();
+  /** Published before older ones, by digest; in chain order. */
+  readonly #ahead = new Map<string, Flight>();
+  /** Of those, how many since the last receipt: the broker may still have them all. */
+  #aheadUnheard = 0;
+  /** Proofs above this counter are fresh, and those up to the other one were published as such. */
+  #freshAfter = Number.POSITIVE_INFINITY;
+  #freshSent = -1;
   /** Digests that the broker has not acknowledged. */
   readonly #unacknowledged = new Set<string>();
   #window: number;
@@ -56,7 +81,7 @@ export class Flights {
   }
 
   get awaitingReceipt(): number {
-    return this.#flights.size;
+    return this.#flights.size + this.#ahead.size;
   }
 
   /** Proofs that the broker has and that have no receipt. */
@@ -68,19 +93,25 @@ export class Flights {
     return count;
   }
 
-  /** A connection is there that takes so many messages at once. */
-  connected(receiveMaximum: number): void {
+  /** A connection is there that takes so many messages at once; proofs above the counter are made while it lasts. */
+  connected(receiveMaximum: number, newest: number): void {
     this.#window = Math.min(this.#limits.window, receiveMaximum);
+    if (this.#limits.freshFirst) this.#freshAfter = newest;
   }
 
-  /** The proof to publish now, if any; `pending` are the proofs of the outbox, oldest first. */
-  next(pending: Iterable<OutboxEntry>, skip: ReadonlySet<string>): OutboxEntry | undefined {
+  /** The proof to publish now, if any. */
+  next(waiting: Waiting, skip: ReadonlySet<string>): Departure | undefined {
     if (this.#unacknowledged.size >= this.#window) return undefined;
     const again = this.#due(skip);
-    if (again !== undefined) return again;
-    if (this.#flights.size >= this.#limits.awaiting) return undefined;
-    for (const entry of pending) if (!this.#flights.has(entry.digest) && !skip.has(entry.digest)) return entry;
-    return undefined;
+    if (again !== undefined) return { entry: again, ahead: false };
+    const isFree = ({ digest }: OutboxEntry) =>
+      !this.#flights.has(digest) && !this.#ahead.has(digest) && !skip.has(digest);
+    const fresh = this.#nextFresh(waiting, isFree);
+    if (fresh === undefined && this.#flights.size >= this.#limits.awaiting) return undefined;
+    const oldest = first(waiting.pending(), isFree);
+    this.#catchUp(oldest);
+    const entry = fresh ?? oldest;
+    return entry && { entry, ahead: entry.digest !== oldest?.digest };
   }
 
   /** Milliseconds until a proof may be due again; undefined while only an acknowledgement or a receipt changes that. */
@@ -96,17 +127,23 @@ export class Flights {
   }
 
   /** Publishing begins. Says how often the proof was published before. */
-  departs(entry: OutboxEntry): number {
+  departs({ entry, ahead }: Departure): number {
     const before = this.#flights.get(entry.digest);
     const times = before?.times ?? 0;
     const now = this.#now();
+    this.#unacknowledged.add(entry.digest);
+    if (ahead) {
+      this.#ahead.set(entry.digest, { entry, published: now, times: 1, broken: false });
+      this.#freshSent = entry.counter;
+      this.#aheadUnheard += 1;
+      return 0;
+    }
     if (before !== undefined && !before.broken && this.#isSilentSince(before)) {
       this.#nextProbe = now + this.#probeInterval;
       this.#probeInterval = Math.min(this.#probeInterval * 2, this.#longestRepeat);
     }
     this.#flights.delete(entry.digest);
     this.#flights.set(entry.digest, { entry, published: now, times: times + 1, broken: false });
-    this.#unacknowledged.add(entry.digest);
     return times;
   }
 
@@ -115,9 +152,10 @@ export class Flights {
     this.#unacknowledged.delete(entry.digest);
   }
 
-  /** The connection broke first: the proof goes out again, before all others. */
+  /** The connection broke first: the proof goes out again, before all others, or when its turn comes if it went ahead. */
   broke(entry: OutboxEntry): void {
     this.#unacknowledged.delete(entry.digest);
+    this.#ahead.delete(entry.digest);
     const flight = this.#flights.get(entry.digest);
     if (flight !== undefined) this.#flights.set(entry.digest, { ...flight, broken: true });
   }
@@ -126,18 +164,41 @@ export class Flights {
   returns(entry: OutboxEntry): void {
     this.#unacknowledged.delete(entry.digest);
     this.#flights.delete(entry.digest);
+    this.#ahead.delete(entry.digest);
   }
 
   /** A receipt came, whichever proof it was for: the verifier is there. */
   receiptCame(): void {
+    this.#aheadUnheard = 0;
     this.#lastReceipt = this.#now();
     this.#nextProbe = Number.NEGATIVE_INFINITY;
     this.#probeInterval = this.#limits.receiptTimeoutMs;
   }
 
-  /** Lets go of the proofs that have left the outbox. */
+  /** The proof of a digest, hexadecimal, has left the outbox. */
+  arrived(digest: string): void {
+    this.#flights.delete(digest);
+    this.#ahead.delete(digest);
+  }
+
+  /** Lets go of the proofs that have left the outbox by another way than a receipt. */
   keep(isPending: (entry: OutboxEntry) => boolean): void {
     for (const { entry } of this.#flights.values()) if (!isPending(entry)) this.#flights.delete(entry.digest);
+  }
+
+  #nextFresh(waiting: Waiting, isFree: (entry: OutboxEntry) => boolean): OutboxEntry | undefined {
+    if (this.#aheadUnheard >= this.#limits.awaiting) return undefined;
+    const after = Math.max(this.#freshAfter, this.#freshSent);
+    return after === Number.POSITIVE_INFINITY ? undefined : first(waiting.pending(after), isFree);
+  }
+
+  /** Those that went ahead wait like all others once nothing that is older has still to go. */
+  #catchUp(oldest: OutboxEntry | undefined): void {
+    for (const [digest, flight] of this.#ahead) {
+      if (oldest !== undefined && flight.entry.counter > oldest.counter) return;
+      this.#ahead.delete(digest);
+      this.#flights.set(digest, { ...flight, published: this.#now() });
+    }
   }
 
   #due(skip: ReadonlySet<string>): OutboxEntry | undefined {
@@ -181,4 +242,9 @@ export class Flights {
   get #longestRepeat(): number {
     return Math.max(this.#limits.receiptTimeoutMs, LONGEST_REPEAT_MS);
   }
+}
+
+function first(entries: Iterable<OutboxEntry>, isFree: (entry: OutboxEntry) => boolean): OutboxEntry | undefined {
+  for (const entry of entries) if (isFree(entry)) return entry;
+  return undefined;
 }

@@ -25,7 +25,7 @@ import {
   verifyProof,
 } from '../proof/index.ts';
 import { readAnswer } from './answers.ts';
-import { Flights } from './flights.ts';
+import { type Departure, Flights } from './flights.ts';
 
 /** The nonce that the next proof carries. */
 export interface Nonce {
@@ -127,6 +127,7 @@ export class Uplink extends EventEmitter<UplinkEvents> {
       window: config.window,
       awaiting: config.window * AWAITING_PER_WINDOW,
       receiptTimeoutMs: config.receiptTimeout,
+      freshFirst: config.freshFirst,
     };
     this.#flights = new Flights(limits, parts.now ?? (() => performance.now()));
   }
@@ -152,7 +153,7 @@ export class Uplink extends EventEmitter<UplinkEvents> {
     const wake = () => this.#rouse();
     const onConnected = () => {
       this.#oversize.clear();
-      this.#flights.connected(connection.limits?.receiveMaximum ?? 1);
+      this.#flights.connected(connection.limits?.receiveMaximum ?? 1, outbox.counter);
       wake();
     };
     connection.onMessage((message) => this.#take(message));
@@ -178,11 +179,11 @@ export class Uplink extends EventEmitter<UplinkEvents> {
     const { connection, outbox } = this.#parts;
     while (connection.connected && !signal.aborted) {
       this.#flights.keep((entry) => outbox.has(entry));
-      const entry = this.#flights.next(outbox.pending(), this.#oversize);
-      if (entry === undefined) return;
-      const message = await outbox.read(entry);
+      const departure = this.#flights.next(outbox, this.#oversize);
+      if (departure === undefined) return;
+      const message = await outbox.read(departure.entry);
       if (message === undefined || signal.aborted) continue;
-      void this.#publish(entry, message)
+      void this.#publish(departure, message)
         .catch((error: unknown) => {
           this.#bug ??= { error };
         })
@@ -193,8 +194,9 @@ export class Uplink extends EventEmitter<UplinkEvents> {
     }
   }
 
-  async #publish(entry: OutboxEntry, message: Uint8Array): Promise<void> {
-    const before = this.#flights.departs(entry);
+  async #publish(departure: Departure, message: Uint8Array): Promise<void> {
+    const { entry } = departure;
+    const before = this.#flights.departs(departure);
     if (before === 0) this.stats.published += 1;
     else this.stats.republished += 1;
     this.#parts.onPublish?.(entry, before + 1);
@@ -259,6 +261,7 @@ export class Uplink extends EventEmitter<UplinkEvents> {
       return;
     }
     const outcome = await this.#parts.outbox.settle(receipt);
+    this.#flights.arrived(Buffer.from(receipt.digest).toString('hex'));
     if (outcome === 'unknown') this.stats.unknownReceipts += 1;
     else this.stats.receipts[receipt.verdict] += 1;
     this.#offer({ nonce: receipt.nonce, expiry: receipt.nonceExpiry });

@@ -39,7 +39,7 @@ const open = async (options: Parameters<typeof create>[0] = {}) => {
   return { outbox, opening: await outbox.open() };
 };
 const files = (folder: string) => readdirSync(join(directory, folder)).sort();
-const pendingSeqs = (outbox: Outbox) => [...outbox.pending()].map((entry) => Number(entry.name.split('-')[7]));
+const pendingSeqs = (outbox: Outbox) => [...outbox.pending()].map(({ seq }) => seq);
 
 describe('the outbox', () => {
   it('begins empty, without a head and without losses', async () => {

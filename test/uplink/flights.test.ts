@@ -3,8 +3,10 @@ import type { OutboxEntry } from '../../daemon/outbox/index.ts';
 import { Flights } from '../../daemon/uplink/flights.ts';
 
 const entry = (counter: number): OutboxEntry => ({
-  ...{ name: `${counter}`, digest: `digest ${counter}`, counter, written: 0, bytes: 100, crc: 0 },
+  ...{ digest: `digest ${counter}`, epoch: '', seq: counter, counter, written: 0, bytes: 100 },
+  ...{ crc: 0, position: 0, declares: false, aside: false },
 });
+const once = (counter: number) => ({ entry: entry(counter), ahead: false });
 const NONE: ReadonlySet<string> = new Set();
 
 let now: number;
@@ -12,14 +14,17 @@ let pending: OutboxEntry[];
 let flights: Flights;
 
 const fly = (limits: Partial<ConstructorParameters<typeof Flights>[0]> = {}) =>
-  new Flights({ window: 3, awaiting: 6, receiptTimeoutMs: 1000, ...limits }, () => now);
+  new Flights({ window: 3, awaiting: 6, receiptTimeoutMs: 1000, freshFirst: true, ...limits }, () => now);
+const waiting = {
+  pending: (after = -1) => pending.filter(({ counter }) => counter > after),
+};
 /** Publishes all that may be published now; the numbers of the proofs. */
 const publishAll = (acknowledge = true): number[] => {
   const published: number[] = [];
-  for (let next = flights.next(pending, NONE); next !== undefined; next = flights.next(pending, NONE)) {
+  for (let next = flights.next(waiting, NONE); next !== undefined; next = flights.next(waiting, NONE)) {
     flights.departs(next);
-    if (acknowledge) flights.acknowledged(next);
-    published.push(next.counter);
+    if (acknowledge) flights.acknowledged(next.entry);
+    published.push(next.entry.counter);
     if (published.length > 100) throw new Error('publishes without end');
   }
   return published;
@@ -27,7 +32,7 @@ const publishAll = (acknowledge = true): number[] => {
 const settle = (counter: number) => {
   flights.receiptCame();
   pending = pending.filter((one) => one.counter !== counter);
-  flights.keep((one) => pending.includes(one));
+  flights.arrived(entry(counter).digest);
 };
 /** Moves the clock to the next moment at which a proof may be due. */
 const sleep = () => {
@@ -53,7 +58,7 @@ describe('which proof goes next', () => {
   });
 
   it('no more than the broker takes at once', () => {
-    flights.connected(2);
+    flights.connected(2, 99);
     expect(publishAll(false)).toEqual([0, 1]);
   });
 
@@ -72,9 +77,9 @@ describe('which proof goes next', () => {
   });
 
   it('none that the connection cannot carry', () => {
-    flights.departs(entry(0));
+    flights.departs(once(0));
     flights.returns(entry(0));
-    expect(flights.next(pending, new Set(['digest 0']))?.counter).toBe(1);
+    expect(flights.next(waiting, new Set(['digest 0']))?.entry.counter).toBe(1);
   });
 });
 
@@ -129,5 +134,85 @@ describe('a proof without a receipt', () => {
       publishAll();
     }
     expect(longest).toBe(600_000);
+  });
+});
+
+describe('a proof that is made while older ones drain', () => {
+  /** Proofs 0 to 19 waited for the connection. */
+  const connect = (limits: Parameters<typeof fly>[0] = {}) => {
+    flights = fly(limits);
+    flights.connected(100, 19);
+  };
+  const make = (counter: number) => {
+    pending = [...pending, entry(counter)];
+  };
+
+  it('goes out at once, and the rest goes on in its order', () => {
+    connect({ window: 2 });
+    expect(publishAll(false)).toEqual([0, 1]);
+    make(20);
+    flights.acknowledged(entry(0));
+    expect(publishAll(false)).toEqual([20]);
+    for (const counter of [1, 20]) flights.acknowledged(entry(counter));
+    expect(publishAll(false)).toEqual([2, 3]);
+  });
+
+  it('does so although too many others wait for their receipts, and takes no place of theirs', () => {
+    connect();
+    expect(publishAll()).toEqual([0, 1, 2, 3, 4, 5]);
+    make(20);
+    make(21);
+    expect(publishAll()).toEqual([20, 21]);
+    settle(0);
+    settle(1);
+    expect(publishAll()).toEqual([6, 7]);
+  });
+
+  it('waits its turn where that is configured', () => {
+    connect({ freshFirst: false });
+    publishAll();
+    make(20);
+    expect(publishAll()).toEqual([]);
+    settle(0);
+    expect(publishAll()).toEqual([6]);
+  });
+
+  it('is not repeated before the older ones are through, however long that takes', () => {
+    connect();
+    publishAll();
+    make(20);
+    expect(publishAll()).toEqual([20]);
+    for (let counter = 0; counter < 14; counter++) {
+      now += 100;
+      settle(counter);
+      expect(publishAll()).toEqual([counter + 6]);
+    }
+    // Nothing is older now than proof 20 but what is under way: it waits for a receipt like any other.
+    now += 999;
+    for (let counter = 14; counter < 20; counter++) settle(counter);
+    expect(publishAll()).toEqual([]);
+    now += 1;
+    expect(publishAll()).toEqual([20]);
+  });
+
+  it('comes when its turn comes where the connection broke under it', () => {
+    connect();
+    publishAll();
+    make(20);
+    expect(publishAll(false)).toEqual([20]);
+    flights.broke(entry(20));
+    flights.connected(100, 20);
+    expect(publishAll()).toEqual([]);
+    settle(0);
+    expect(publishAll()).toEqual([6]);
+  });
+
+  it('is one of few while no receipt comes: the verifier is away, and the broker keeps them all', () => {
+    connect();
+    publishAll();
+    for (let counter = 20; counter < 40; counter++) make(counter);
+    expect(publishAll()).toEqual([20, 21, 22, 23, 24, 25]);
+    settle(0);
+    expect(publishAll()).toEqual([26, 27, 28, 29, 30, 31, 6]);
   });
 });
