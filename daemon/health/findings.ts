@@ -85,7 +85,7 @@ function deliveryFindings({ uplink, outbox }: GatewayStatus, now: number): Findi
 }
 
 function clockFindings({ clock }: GatewayStatus): Finding[] {
-  if (clock.known === false) return [bad('clock', 'nobody vouches for the time yet; readings wait to be dated')];
+  if (clock.known === false) return [bad('clock', 'nobody vouches for the time yet')];
   return clock.source === 'none' ? [note('clock', 'nobody vouches for the time')] : [];
 }
 

@@ -16,6 +16,7 @@ interface SourceMemory {
   readonly rate: Rate;
   fix: Extract<Reading, { kind: 'gnss.fix' }> | undefined;
   sky: Extract<Reading, { kind: 'gnss.sky' }> | undefined;
+  hdop: number | undefined;
   trail: Trail | undefined;
 }
 
@@ -55,8 +56,11 @@ export class Recent {
       if (mode < 2 || lat === undefined || lon === undefined) return;
       memory.trail ??= new Trail();
       memory.trail.add(reading.t, lat, lon);
-    } else if (reading.kind === 'gnss.sky') memory.sky = reading;
-    else if (reading.kind === 'host.health') this.#host = reading.fields;
+    } else if (reading.kind === 'gnss.sky') {
+      // Some epochs tell of the dilution alone.
+      if (reading.fields.satellites !== undefined) memory.sky = reading;
+      memory.hdop = reading.fields.hdop ?? memory.hdop;
+    } else if (reading.kind === 'host.health') this.#host = reading.fields;
   }
 
   /** A receipt that counts has come. */
@@ -86,8 +90,10 @@ export class Recent {
     const monotonic = this.#clock.monotonicNow();
     const sources = [...this.#sources].sort(([a], [b]) => (a < b ? -1 : 1));
     return {
-      sky: sources.flatMap(([source, { sky }]) =>
-        sky === undefined || now - sky.t > SKY_MS ? [] : [skyView(source, sky.t, sky.fields)],
+      sky: sources.flatMap(([source, { sky, hdop }]) =>
+        sky === undefined || now - sky.t > SKY_MS
+          ? []
+          : [skyView(source, sky.t, { ...sky.fields, ...(hdop === undefined ? {} : { hdop }) })],
       ),
       fixes: sources.flatMap(([source, { fix }]) => (fix === undefined ? [] : [fixStatus(source, fix.t, fix.fields)])),
       track: sources.flatMap(([source, { trail }]) =>
@@ -112,7 +118,13 @@ export class Recent {
   #memoryOf(source: string, now: number): SourceMemory {
     const known = this.#sources.get(source);
     if (known !== undefined) return known;
-    const memory = { rate: new Rate(RATE_STEP_MS, 1, now), fix: undefined, sky: undefined, trail: undefined };
+    const memory = {
+      rate: new Rate(RATE_STEP_MS, 1, now),
+      fix: undefined,
+      sky: undefined,
+      hdop: undefined,
+      trail: undefined,
+    };
     this.#sources.set(source, memory);
     return memory;
   }

@@ -2,6 +2,10 @@ import type { Level } from './marks.ts';
 import type { StatusReport } from './report.ts';
 import { ago, bytes, counted, duration, grouped, rate, share } from './words.ts';
 
+/** An uncertainty as large as a proof can tell. */
+const UNKNOWN_MS = 2 ** 32 - 1;
+const WORTH_TELLING_MS = 50;
+
 /** A few words, with what to think of them. */
 export interface Phrase {
   readonly text: string;
@@ -100,8 +104,10 @@ function clock({ clock: { source, uncertaintyMs, known, offsetMs, servers = [] }
     name: 'Clock',
     value: { text: known === false ? 'not known yet' : source, level },
     more: phrases(
-      `± ${duration(uncertaintyMs)}`,
-      offsetMs === undefined || offsetMs === 0 ? undefined : `${duration(offsetMs)} off the host's`,
+      uncertaintyMs >= UNKNOWN_MS ? 'nobody knows how far off' : `± ${duration(uncertaintyMs)}`,
+      offsetMs === undefined || Math.abs(offsetMs) < WORTH_TELLING_MS
+        ? undefined
+        : `${duration(offsetMs)} off the host's`,
       ...servers.map(({ name, state }) => `${name}: ${state}`),
     ),
   };

@@ -7,7 +7,7 @@ const DAY = 24 * HOUR;
 export function duration(ms: number): string {
   const { abs, floor, round } = Math;
   const length = abs(ms);
-  if (length < SECOND) return `${round(ms)} ms`;
+  if (length < SECOND) return `${ms < 0 ? '−' : ''}${round(length)} ms`;
   const whole = floor(length / SECOND) * SECOND;
   const sign = ms < 0 ? '−' : '';
   if (length < MINUTE) return `${sign}${whole / SECOND} s`;

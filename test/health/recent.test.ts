@@ -134,10 +134,19 @@ describe('Recent', () => {
     expect(recent.status().sky).toEqual([{ source: 'gnss', t: 0, hdop: 0.85, satellites: [seen] }]);
   });
 
+  it('keeps the satellites that it knows where a reading tells of the dilution alone', () => {
+    const recent = recentAt({ now: 0 });
+    const satellites = packRecords(KINDS['gnss.sky'].fields.satellites, [{ svid: 1, used: 1 }]);
+    recent.take({ kind: 'gnss.sky', source: 'gnss', t: 0, fields: { satellites } });
+    recent.take({ kind: 'gnss.sky', source: 'gnss', t: 0, fields: { hdop: 120 } });
+    expect(recent.status().sky).toMatchObject([{ hdop: 1.2, satellites: [{ svid: 1, used: true }] }]);
+  });
+
   it('forgets a sky of five minutes ago', () => {
     const time = { now: 0 };
     const recent = recentAt(time);
-    recent.take({ kind: 'gnss.sky', source: 'gnss', t: 0, fields: {} });
+    recent.take({ kind: 'gnss.sky', source: 'gnss', t: 0, fields: { satellites: new Uint8Array(0) } });
+    expect(recent.status().sky).toHaveLength(1);
     time.now = 5 * 60_000 + 1;
     expect(recent.status().sky).toEqual([]);
   });
