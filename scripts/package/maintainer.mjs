@@ -39,7 +39,7 @@ case $1 in
 esac
 
 systemd-sysusers ${service}.conf
-[ -d ${state} ] || install -d -o ${user} -g ${user} -m 0750 ${state}
+[ -d ${state} ] || install -d -o ${user} -g ${user} -m 0700 ${state}
 
 # Enabled unless the administrator disabled it; without a configuration the unit's condition keeps it from starting.
 if deb-systemd-helper --quiet was-enabled ${unit}; then
@@ -66,6 +66,16 @@ if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
   deb-systemd-invoke stop ${unit} >/dev/null || true
 fi
 `;
+  // Groups that sysusers made for the daemon's user go where nobody is in them and no rule of udev gives them a device.
+  const groupsToDrop =
+    service === 'fieldseal'
+      ? `    for group in tss i2c; do
+      if getent group $group | grep -q ':$' && ! grep -rqs "GROUP=\\"$group\\"" /usr/lib/udev/rules.d /etc/udev/rules.d; then
+        groupdel $group 2>/dev/null || true # of a user, it stays
+      fi
+    done
+`
+      : '';
   const postrm = `#!/bin/sh
 set -e
 
@@ -82,7 +92,7 @@ case $1 in
       userdel ${user} || true
     fi
     if getent group ${user} >/dev/null; then groupdel ${user} || true; fi
-    ;;
+${groupsToDrop}    ;;
 esac
 if [ -d /run/systemd/system ]; then systemctl --system daemon-reload >/dev/null || true; fi
 `;

@@ -31,7 +31,7 @@ const UNLOADED_FOLDERS = new Set([
 
 /** Copies of a package for browsers and bundlers, its command line, its sources: paths within the package. */
 const UNLOADED_PATHS = {
-  '@babel/runtime': ['helpers/esm', 'regenerator'],
+  '@babel/runtime': ['helpers/esm'],
   '@serialport/bindings-cpp': ['build', 'src', 'prebuilds'],
   'better-sqlite3': ['build', 'deps', 'src'],
   bintrees: ['dist'],
