@@ -65,7 +65,7 @@ export class PortSource {
         log: hooks.log,
       },
     );
-    const options = decoderOptions(port.path, profile, hooks.clock.stamp(), (bytes, peer) =>
+    const options = decoderOptions(port.path, profile, hooks.clock.now(), (bytes, peer) =>
       this.#supervisor.send(bytes, peer),
     );
     this.#decoder = createDecoder(options);

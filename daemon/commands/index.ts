@@ -64,6 +64,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./status.ts')).statusCommand,
   },
   {
+    name: 'doctor',
+    summary: 'examine a gateway, and say what to do',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  {
     name: 'config',
     summary: 'print or check a configuration',
     load: async () => (await import('./config.ts')).configCommand,
