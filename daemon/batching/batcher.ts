@@ -41,6 +41,11 @@ export class Batcher {
     return this.#readings.length;
   }
 
+  /** The readings of the open batch. */
+  get open(): readonly Reading[] {
+    return this.#readings;
+  }
+
   /** Milliseconds until `due` closes the open batch; undefined while none is open. */
   get dueIn(): number | undefined {
     if (this.#readings.length === 0) return undefined;

@@ -4,10 +4,11 @@ import { Clock, observeStep } from '../clock/index.ts';
 import type { DaemonConfig } from '../config/index.ts';
 import { FieldsealError, locate } from '../errors.ts';
 import { Recent } from '../health/index.ts';
-import { Outbox } from '../outbox/index.ts';
+import { Journal } from '../journal/index.ts';
+import { Outbox, type OutboxOpening } from '../outbox/index.ts';
 import { kidToText, type ProofSource, thumbprint } from '../proof/index.ts';
 import type { Reading } from '../readings/index.ts';
-import { type ChainStart, Sealer } from '../sealing/index.ts';
+import { Sealer } from '../sealing/index.ts';
 import { openDeviceSigner, openSigner, watchForWedge } from '../signing/index.ts';
 import { HOST_SOURCE } from '../sources.ts';
 import type { Task } from '../stages.ts';
@@ -25,6 +26,7 @@ export class Ground {
   readonly clock: Clock;
   readonly signer: SignerSlot;
   readonly outbox: Outbox;
+  readonly journal: Journal;
   readonly sealer: Sealer;
   /** What the status page shows of the last hour. */
   readonly recent: Recent;
@@ -32,7 +34,7 @@ export class Ground {
   /** Of the device, as topics have it. */
   readonly kid: string;
   /** By name. One that is not configured any more stays, for the readings that wait. */
-  readonly #sources = new Map<string, ProofSource>();
+  readonly #sources: Map<string, ProofSource>;
   #signerConfig: DaemonConfig['signer'];
   /** Told when readings are in a stored proof. */
   onStored: (readings: readonly Reading[]) => Promise<void> = () => Promise.resolve();
@@ -40,29 +42,42 @@ export class Ground {
   private constructor(
     config: DaemonConfig,
     around: GatewaySurroundings,
-    parts: { clock: Clock; signer: SignerSlot; outbox: Outbox; start: ChainStart },
+    parts: {
+      clock: Clock;
+      signer: SignerSlot;
+      outbox: Outbox;
+      journal: Journal;
+      opening: OutboxOpening;
+      sources: Map<string, ProofSource>;
+    },
   ) {
-    const { clock, signer, outbox, start } = parts;
+    const { clock, signer, outbox, journal, opening, sources } = parts;
     this.clock = clock;
     this.signer = signer;
     this.outbox = outbox;
+    this.journal = journal;
+    this.#sources = sources;
     this.recent = new Recent(clock);
     this.#startedMs = clock.monotonicNow();
     this.kid = kidToText(thumbprint(signer.publicKey));
     this.#signerConfig = config.signer;
-    const sources = (): readonly ProofSource[] => [...this.#sources.values()];
     this.sealer = new Sealer(config.batching, {
       signer,
-      start,
-      store: async (proof, readings) => {
-        await outbox.append(proof.message, proof.head, { declared: proof.declared });
+      chain: () => outbox.chain(),
+      store: async ({ message, head, declared, position, ...proof }, readings) => {
+        const at = position === undefined ? { declared } : { declared, position };
+        const appended = await outbox.append(message, head, at);
+        if (appended === 'again') return appended;
         await this.onStored(readings);
-        around.observer?.onSealed?.(proof);
+        around.observer?.onSealed?.({ message, head, declared, position, ...proof });
+        return appended;
       },
       losses: () => outbox.losses,
-      noteLoss: (loss) => outbox.addLoss(loss),
+      noteLoss: (loss, position) => outbox.addLoss(loss, position),
+      keeper: journal,
+      drop: config.outbox.drop,
       get sources() {
-        return sources();
+        return [...sources.values()];
       },
       clock,
       software: SOFTWARE,
@@ -70,29 +85,41 @@ export class Ground {
     });
     clock.onStep((step) => {
       around.log.child({ room: 'clock' }).warn(step, 'the clock was set');
-      this.sealer.add({ ...observeStep(step, undefined), source: HOST_SOURCE.source });
+      const dated = step.datesBack ? this.sealer.dateBack(step.deltaMs) : undefined;
+      this.sealer.add({ ...observeStep(step, dated), source: HOST_SOURCE.source });
     });
+    const { batches, gaps, position } = journal.open(opening.position, config.batching);
+    this.sealer.recover(batches, position);
+    for (const gap of gaps) this.sealer.declare({ reason: 'unclean-shutdown', ...gap });
+    journal.onFull = this.sealer.notice;
     outbox.on('changed', () => {
+      journal.sealed(outbox.position);
       if (outbox.losses.length > 0) this.sealer.noticeLosses();
     });
   }
 
-  /** Opens the key and the outbox. @throws FieldsealError for what an operator has to mend first */
+  /** Opens the key, the outbox and the journal. @throws FieldsealError for what an operator has to mend first */
   static async open({ config, sources }: Plan, around: GatewaySurroundings): Promise<Ground> {
     const clock = new Clock({ ...config.clock, notBefore: RELEASED }, around.clockHost);
     // Only the signer can't tell its place: the key commands name it on the command line.
     const known = await readKnownKey(config.outbox.directory);
     const signer = new SignerSlot(await locate('signer.uri', () => openDeviceSigner(config.signer, known)));
-    if (signer.trouble !== undefined)
-      around.log.error(signer.trouble.toFields(), 'begins without its token; readings wait');
+    // One that takes its time has no trouble as yet.
+    const missing = signer.trouble?.toFields() ?? { holder: signer.holder };
+    if (signer.state !== 'ready') around.log.error(missing, 'begins without its token; readings wait');
     try {
       const owner = kidToText(thumbprint(signer.publicKey));
+      const described = new Map(sources.proofSources.map((one) => [one.source, one]));
+      const journal = new Journal(config.journal, config.outbox, {
+        clock,
+        sources: () => [...described.values()],
+        log: around.log,
+      });
+      const keptUntil = await journal.look();
       const outbox = new Outbox(config.outbox, { log: around.log, now: clock.now, owner });
-      await outbox.open();
+      const opening = await outbox.open(keptUntil);
       await rememberKey(config.outbox.directory, signer.publicKey, around.log);
-      const ground = new Ground(config, around, { clock, signer, outbox, start: outbox.chain() });
-      ground.describe(sources.proofSources);
-      return ground;
+      return new Ground(config, around, { clock, signer, outbox, journal, opening, sources: described });
     } catch (error) {
       await signer.close();
       throw error;
@@ -112,6 +139,7 @@ export class Ground {
 
   /** From now on readings come from these sources. */
   describe(sources: readonly ProofSource[]): void {
+    this.sealer.cut();
     for (const one of sources) this.#sources.set(one.source, one);
   }
 
@@ -128,6 +156,7 @@ export class Ground {
     return [
       (stop) => this.clock.run(stop),
       (stop) => this.outbox.run(stop),
+      (stop) => this.journal.run(stop),
       ...(restartAfter === 0 ? [] : [(stop: AbortSignal) => watchForWedge(this.signer, restartAfter, stop)]),
     ];
   }

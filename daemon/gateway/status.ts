@@ -5,7 +5,7 @@ import type { Link } from './link.ts';
 
 /** How the rooms are doing, put together. */
 export function statusOf(
-  { kid, sealer, signer, outbox, clock, recent, ranMs }: Ground,
+  { kid, sealer, signer, outbox, journal, clock, recent, ranMs }: Ground,
   inputs: Inputs,
   link: Link,
 ): GatewayStatus {
@@ -25,6 +25,7 @@ export function statusOf(
       quarantined: outbox.stats.rejected + outbox.stats.corrupt,
       ...outbox.health,
     },
+    ...(journal.isOn ? { journal: journal.status } : {}),
     uplink: {
       connected: connection.connected,
       published: uplink.stats.published,

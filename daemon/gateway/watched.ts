@@ -8,6 +8,8 @@ import { Pulse, type WatchedRoom } from './watch.ts';
 const PORT_PATIENCE_MS = 60_000;
 /** A clip of gigabytes on a slow card takes minutes to hash. */
 const CAMERA_PATIENCE_MS = 900_000;
+/** A card may take seconds for one write, and a dying one minutes. */
+const JOURNAL_PATIENCE_MS = 120_000;
 /** A proof without a receipt is published again after ten minutes at most. */
 const UPLINK_PATIENCE_MS = 900_000;
 /** Where systemd watches not at all, somebody may still ask. */
@@ -42,6 +44,7 @@ export class WatchedRooms {
       stillMs: () => (sealer.makesProgress(config.signer.timeout + this.#graceMs) ? undefined : Infinity),
       patienceMs: 0,
     };
+    yield this.#loop('journal', ground.journal.turnedAt, config.journal.interval + JOURNAL_PATIENCE_MS);
     yield { room: 'uplink', stillMs: () => this.#undelivered(ground, link), patienceMs: UPLINK_PATIENCE_MS };
     const { reconnect, connectTimeout } = config.mqtt;
     yield {

@@ -82,7 +82,7 @@ export class Journal {
   #wake: () => void = () => {};
   /** Frames written, bytes of them, and readings that were in memory alone because the disk did not take them. */
   readonly stats = { frames: 0, bytes: 0, failures: 0, missed: 0 };
-  /** When its loop last turned, by the monotonic clock. */
+  /** When its loop last turned, by `performance.now`; undefined where it does not run. */
   turnedAt: number | undefined;
   /** Told when there is no room: readings up to the position have to be given up. */
   onFull: () => void = () => {};
@@ -207,7 +207,7 @@ export class Journal {
   async run(signal: AbortSignal): Promise<void> {
     if (!this.isOn) return;
     while (!signal.aborted) {
-      this.turnedAt = this.#options.clock.monotonicNow();
+      this.turnedAt = performance.now();
       await this.sync();
       const woken = new AbortController();
       this.#wake = () => woken.abort();

@@ -60,7 +60,9 @@ export class Pending {
   /** Puts back what was taken, but for what is sealed. */
   putBack(first: number, readings: readonly Reading[], sealed: number): void {
     const left = readings.slice(Math.max(0, sealed + 1 - first));
-    if (left.length === 0) return;
+    // Where some of those that came after them had to go meanwhile, they can't stand before the rest any more.
+    const follows = this.#readings.length === 0 || this.#first === first + readings.length;
+    if (left.length === 0 || !follows) return;
     this.#readings = [...left, ...this.#readings];
     this.#first = Math.max(first, sealed + 1);
     this.#bytes += left.reduce((sum, reading) => sum + rowSize(reading, 0), 0);

@@ -89,6 +89,7 @@ export class Contents {
       const count = last - first + 1;
       const joins =
         open !== undefined &&
+        missing === 0 &&
         open.run === head.run &&
         open.batch.count + count <= limits.maxReadings &&
         open.bytes + head.bytes <= limits.maxBytes;

@@ -1,2 +1,4 @@
 export { LossBook } from './loss-book.ts';
-export { type ChainStart, type SealedProof, Sealer, type SealerParts, type SealerStats } from './sealer.ts';
+export type { ReadingKeeper, SealedProof, SealerParts, SealerStats } from './parts.ts';
+export { Sealer } from './sealer.ts';
+export type { WaitingBatch } from './waiting.ts';

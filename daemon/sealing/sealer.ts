@@ -1,89 +1,53 @@
 import { pause } from '../abort.ts';
-import { type Batch, Batcher, type BatchLimits } from '../batching/index.ts';
+import { Batcher, type BatchLimits } from '../batching/index.ts';
 import { FieldsealError } from '../errors.ts';
-import type { Log } from '../log.ts';
-import {
-  type ChainHead,
-  type ClockState,
-  type DigestSigner,
-  draftProof,
-  type Loss,
-  type ProofDraft,
-  ProofError,
-  type ProofSource,
-  rowSize,
-  type Software,
-} from '../proof/index.ts';
+import { type ChainStart, draftProof, type Loss, type ProofDraft, ProofError, rowSize } from '../proof/index.ts';
 import type { Reading } from '../readings/index.ts';
 import { LossBook } from './loss-book.ts';
+import type { SealerParts, SealerStats } from './parts.ts';
+import { batchOf, halve, moveTime, type WaitingBatch, WaitingBatches } from './waiting.ts';
 
-/** Readings that may wait for the token; beyond it the oldest batches are dropped and declared. */
-const MAX_WAITING_READINGS = 50_000;
+/** Readings that may wait for the token in memory where the journal keeps them as well: the newest are read back in their turn. */
+const KEPT_IN_MEMORY = 20_000;
+/** Readings that may wait in memory at all; beyond it some are dropped and declared. */
+const MAX_IN_MEMORY = 50_000;
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
-
-/** Where the chain stands: its last proof, or an epoch that has none yet. */
-export type ChainStart = ChainHead | { readonly epoch: Uint8Array };
-
-/** A signed proof on its way to the disk. */
-export interface SealedProof {
-  /** As it is published. */
-  readonly message: Uint8Array;
-  readonly head: ChainHead;
-  /** The losses that it declares. */
-  readonly declared: readonly Loss[];
-  readonly readings: number;
-}
-
-/** What the sealer works with; the composition root gives it. */
-export interface SealerParts {
-  readonly signer: DigestSigner;
-  readonly start: ChainStart;
-  /** Makes a signed proof, of these readings, durable; only then does the chain go on. */
-  readonly store: (proof: SealedProof, readings: readonly Reading[]) => Promise<void>;
-  /** Losses that are written down and that no stored proof declares yet. */
-  readonly losses: () => readonly Loss[];
-  /** Writes a loss down durably. */
-  readonly noteLoss: (loss: Loss) => Promise<void>;
-  readonly sources: readonly ProofSource[];
-  readonly clock: { now(): number; monotonicNow(): number; state(): ClockState };
-  readonly software: Software;
-  readonly log: Log;
-}
-
-/** Running totals of the sealer; the numbers only grow, but for the last two. */
-export interface SealerStats {
-  proofs: number;
-  readings: number;
-  signFailures: number;
-  /** Readings that wait to be sealed. */
-  waiting: number;
-  /** What the token last refused with; undefined while it signs. */
-  trouble: string | undefined;
-}
+/** While the time is not known, it is looked at so often. */
+const CLOCK_LOOK_MS = 1_000;
+/** At the end the token has so long for all that is left; a service has ten seconds to stop. */
+const LAST_SIGN_MS = 4_000;
 
 /**
- * Readings -> batch -> proof, one at a time: draft, sign, store, and the chain goes on. While the token does not sign,
- * batches wait in order; nothing is dropped before `MAX_WAITING_READINGS`, and nothing without a loss record.
+ * Readings -> batch -> proof, one at a time and in order: draft, sign, store, and the chain goes on. While the token does not
+ * sign, batches wait; those that memory has no room for, in the journal alone. Nothing is dropped without a loss record.
+ *
+ * Every reading gets a position: 1, 2, 3, ... for the life of the outbox. Everything before the oldest batch that waits is
+ * sealed or declared lost, so one number tells after a crash what is left to be sealed.
  */
 export class Sealer {
   readonly #parts: SealerParts;
+  readonly #limits: BatchLimits;
   readonly #batcher: Batcher;
-  readonly #closed: Batch[] = [];
+  readonly #waiting = new WaitingBatches();
   readonly #book = new LossBook();
   readonly stats: SealerStats = { proofs: 0, readings: 0, signFailures: 0, waiting: 0, trouble: undefined };
-  #head: ChainStart;
+  /** Position of the last reading that was taken. */
+  #position: number;
   #challenge: { readonly nonce: Uint8Array; readonly expiry: number } | undefined;
   #lossesSince: number | undefined;
   /** When something was last sealed, or refused with a reason. */
   #progressAt: number;
-  readonly #limits: BatchLimits;
+  #isSealing = false;
+  /** How often readings were dated anew. */
+  #timeline = 0;
+  #retryMs = RETRY_MIN_MS;
   #wake: () => void = () => {};
 
   constructor(limits: BatchLimits, parts: SealerParts) {
     this.#parts = parts;
     this.#limits = limits;
-    this.#head = parts.start;
+    this.#position = parts.position ?? 0;
     this.#progressAt = parts.clock.monotonicNow();
     const sourceIndex = new Map(parts.sources.map((source, index) => [source.source, index]));
     this.#batcher = new Batcher(limits, {
@@ -92,9 +56,9 @@ export class Sealer {
     });
   }
 
-  /** The chain's last stored proof, or the epoch that waits for its first. */
+  /** Where the next proof continues. */
   get head(): ChainStart {
-    return this.#head;
+    return this.#parts.chain();
   }
 
   /** Whether the sealer does its work: nothing waits, or it sealed, or said why not, within `ms` beyond a batch's age. */
@@ -103,13 +67,56 @@ export class Sealer {
     return this.stats.waiting === 0 || since <= this.#limits.maxAge + ms;
   }
 
+  /** Takes up what an earlier run left; before anything else is added, oldest first, with positions up to `position`. */
+  recover(batches: Iterable<WaitingBatch>, position: number): void {
+    for (const batch of batches) this.#waiting.push(batch);
+    this.#position = Math.max(this.#position, position);
+    this.#recount();
+  }
+
   add(reading: Reading): void {
+    if (this.#isOverfull()) {
+      this.#book.add({ reason: 'signer-backlog', count: 1, from: reading.t, to: reading.t });
+      return;
+    }
     if (this.stats.waiting === 0) this.#progressAt = this.#parts.clock.monotonicNow();
-    this.stats.waiting += 1;
     const wasEmpty = this.#batcher.size === 0;
     const closed = this.#batcher.add(reading);
-    for (const batch of closed) this.#enqueue(batch);
+    this.#position += 1;
+    this.#parts.keeper?.add(this.#position, reading);
+    // Of two batches that one reading closes, the second holds it alone.
+    let first =
+      this.#position + 1 - this.#batcher.size - closed.reduce((sum, { readings }) => sum + readings.length, 0);
+    for (const { readings } of closed) {
+      this.#waiting.push(batchOf(first, readings, this.#parts.sources));
+      first += readings.length;
+    }
+    if (closed.length > 0) this.#makeRoom();
+    this.#recount();
     if (closed.length > 0 || wasEmpty) this.#wake();
+  }
+
+  /** Closes the batch that is being gathered: what comes from now on may come from other sources. */
+  cut(): void {
+    const batch = this.#batcher.flush();
+    if (batch === undefined) return;
+    const first = this.#position + 1 - batch.readings.length;
+    this.#waiting.push(batchOf(first, batch.readings, this.#parts.sources));
+    this.#wake();
+  }
+
+  /**
+   * Readings of this run that are not sealed yet were stamped by a clock that was wrong by so much: they are dated anew. Gives how
+   * many, and the new time of the first.
+   */
+  dateBack(deltaMs: number): { readonly count: number; readonly from?: number } {
+    this.#timeline += 1;
+    for (const reading of this.#batcher.open) moveTime(reading, deltaMs);
+    const { count, from } = this.#waiting.dateBack(deltaMs);
+    const earliest = this.#batcher.open.reduce((least, { t }) => Math.min(least, t), from);
+    this.#parts.keeper?.dateBack(this.#position, deltaMs);
+    const all = count + this.#batcher.size;
+    return all === 0 ? { count: 0 } : { count: all, from: earliest };
   }
 
   /** The verifier's latest challenge: every proof carries it until it lapses at `expiry`, ms since the Unix epoch. */
@@ -129,52 +136,108 @@ export class Sealer {
     this.#wake();
   }
 
-  /** Seals until the signal; then what is left. What the token does not sign then is noted as lost. */
+  /** There may be room to be made. */
+  readonly notice = (): void => this.#wake();
+
+  /** Seals until the signal; then what is left, as far as the token signs it in time. The rest stays in the journal, or is noted as lost. */
   async run(signal: AbortSignal): Promise<void> {
+    const enough = within(LAST_SIGN_MS, signal);
     while (!signal.aborted) {
-      const batch = this.#next();
-      if (batch === undefined) {
-        await this.#idle(signal);
+      this.#makeRoom();
+      if (this.#isHeld()) {
+        this.#progressAt = this.#parts.clock.monotonicNow();
+        await this.#idle(CLOCK_LOOK_MS, signal);
         continue;
       }
-      const left = await this.#seal(batch, signal);
-      if (left.length > 0) this.#closed.unshift({ ...batch, readings: left });
+      const batch = this.#next();
+      if (batch === undefined) await this.#idle(Number.POSITIVE_INFINITY, signal);
+      else if (!(await this.#seal(batch, enough))) await this.#waitForToken(signal);
     }
-    const last = this.#batcher.flush();
-    if (last !== undefined) this.#enqueue(last);
-    if (this.#closed.length === 0 && this.#hasLosses()) this.#closed.push({ readings: [], closedBy: 'flush' });
+    await this.#sealLast(enough);
+  }
+
+  async #sealLast(enough: AbortSignal): Promise<void> {
+    this.cut();
     let signs = true;
-    for (let batch = this.#closed.shift(); batch !== undefined; batch = this.#closed.shift()) {
-      const left = signs ? await this.#seal(batch, signal) : batch.readings;
-      if (left.length === 0) continue;
-      signs = false;
-      this.#giveUp(left);
+    if (this.#waiting.isEmpty && this.#hasLosses()) signs = await this.#seal(this.#empty(), enough);
+    while (signs && this.#waiting.head !== undefined) signs = await this.#seal(this.#waiting.head, enough);
+    if (!this.#waiting.isEmpty) await this.#parts.keeper?.sync();
+    const left: WaitingBatch[] = [];
+    for (let batch = this.#waiting.shift(); batch !== undefined; batch = this.#waiting.shift()) {
+      if (batch.readings === undefined || this.#parts.keeper?.keeps(batch.first, batch.last) === true) left.push(batch);
+      else this.#giveUp(batch);
     }
+    for (const batch of left) this.#waiting.push(batch);
     await this.#writeBook();
+    // What is left is the journal's: the next run takes it up.
+    while (!this.#waiting.isEmpty) this.#waiting.shift();
+    this.#recount();
+  }
+
+  /** What was read in this run waits for the time to become known. */
+  #isHeld(): boolean {
+    return this.#parts.clock.awaited === true && this.#waiting.head?.clock === undefined;
   }
 
   #hasLosses(): boolean {
     return !this.#book.isEmpty || this.#parts.losses().length > 0;
   }
 
+  #recount(): void {
+    this.stats.waiting = this.#waiting.count + this.#batcher.size;
+  }
+
+  /** Everything before it is sealed, or lost and in the book. */
+  get #floor(): number {
+    return (this.#waiting.head?.first ?? this.#position + 1 - this.#batcher.size) - 1;
+  }
+
   async #writeBook(): Promise<void> {
-    for (const loss of this.#book.take()) await this.#parts.noteLoss(loss);
+    const losses = this.#book.take();
+    const floor = this.#floor;
+    // Only with the last of them everything is declared.
+    for (const [i, loss] of losses.entries()) {
+      await this.#parts.noteLoss(loss, i === losses.length - 1 ? floor : 0);
+    }
   }
 
-  #giveUp(readings: readonly Reading[]): void {
-    this.stats.waiting -= readings.length;
-    const times = readings.map(({ t }) => t);
-    if (times.length === 0) return;
-    const [from, to] = [times.reduce((a, b) => Math.min(a, b)), times.reduce((a, b) => Math.max(a, b))];
-    this.#book.add({ reason: 'signer-backlog', count: times.length, from, to });
+  #giveUp(batch: WaitingBatch | undefined): void {
+    if (batch === undefined || batch.count === 0) return;
+    this.declare({ reason: 'signer-backlog', count: batch.count, from: batch.from, to: batch.to });
   }
 
-  #next(): Batch | undefined {
-    const due = this.#batcher.due();
-    if (due !== undefined) this.#enqueue(due);
-    const batch = this.#closed.shift();
-    if (batch !== undefined || this.#heartbeatIn() !== 0) return batch;
-    return this.#batcher.flush() ?? { readings: [], closedBy: 'age' };
+  /** Where no more may wait and the newest have to go. */
+  #isOverfull(): boolean {
+    if (this.#parts.drop !== 'newest') return false;
+    return this.#parts.keeper?.isFull === true || this.#waiting.inMemory + this.#batcher.size >= MAX_IN_MEMORY;
+  }
+
+  #makeRoom(): void {
+    const { keeper, drop } = this.#parts;
+    if (keeper !== undefined) this.#waiting.evict(KEPT_IN_MEMORY, (first, last) => keeper.keeps(first, last));
+    if (drop === 'newest') return;
+    while (this.#waiting.inMemory > MAX_IN_MEMORY) {
+      const dropped = this.#isSealing ? this.#waiting.dropSecond() : this.#waiting.shift();
+      if (dropped === undefined) break;
+      this.#giveUp(dropped);
+    }
+    const fullUpTo = this.#isSealing ? undefined : keeper?.fullUpTo;
+    while (fullUpTo !== undefined && (this.#waiting.head?.first ?? Number.POSITIVE_INFINITY) <= fullUpTo) {
+      this.#giveUp(this.#waiting.shift());
+    }
+    this.#recount();
+  }
+
+  #next(): WaitingBatch | undefined {
+    const due = this.#batcher.dueIn === 0 || (this.#waiting.isEmpty && this.#heartbeatIn() === 0);
+    if (due) this.cut();
+    return this.#waiting.head ?? (this.#heartbeatIn() === 0 ? this.#empty() : undefined);
+  }
+
+  /** For a proof that says something, but holds no readings. */
+  #empty(): WaitingBatch {
+    const now = this.#parts.clock.now();
+    return { first: this.#floor + 1, last: this.#floor, count: 0, from: now, to: now, readings: [], sources: [] };
   }
 
   /** Milliseconds until undeclared losses get a proof of their own. */
@@ -187,62 +250,88 @@ export class Sealer {
     return Math.max(0, this.#lossesSince + this.#limits.maxAge - this.#parts.clock.monotonicNow());
   }
 
-  async #idle(signal: AbortSignal): Promise<void> {
+  async #idle(maxMs: number, signal: AbortSignal): Promise<void> {
     const woken = new AbortController();
     this.#wake = () => woken.abort();
-    const ms = Math.min(
-      this.#batcher.dueIn ?? Number.POSITIVE_INFINITY,
-      this.#heartbeatIn() ?? Number.POSITIVE_INFINITY,
-    );
+    const due = Math.min(this.#batcher.dueIn ?? maxMs, this.#heartbeatIn() ?? maxMs);
+    const ms = this.#isHeld() ? maxMs : Math.min(due, maxMs);
     await pause(Math.min(ms, 2 ** 31 - 1), AbortSignal.any([signal, woken.signal]));
   }
 
-  #enqueue(batch: Batch): void {
-    this.#closed.push(batch);
-    let waiting = this.#closed.reduce((sum, one) => sum + one.readings.length, 0);
-    while (waiting > MAX_WAITING_READINGS && this.#closed.length > 1) {
-      const dropped = this.#closed.shift()?.readings ?? [];
-      waiting -= dropped.length;
-      this.#giveUp(dropped);
+  /** Readings and losses go on coming, and room has to be made for them. */
+  async #waitForToken(signal: AbortSignal): Promise<void> {
+    const ms = this.#retryMs;
+    this.#retryMs = Math.min(2 * ms, RETRY_MAX_MS);
+    const enough = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
+    while (!enough.aborted) {
+      const woken = new AbortController();
+      this.#wake = () => woken.abort();
+      await pause(ms, AbortSignal.any([enough, woken.signal]));
+      this.#makeRoom();
     }
   }
 
-  /** Seals one batch, trying again while the token fails. Gives what is left where it was told to stop before the token signed. */
-  async #seal(batch: Batch, signal: AbortSignal): Promise<readonly Reading[]> {
-    for (let delay = RETRY_MIN_MS; ; delay = Math.min(delay * 2, RETRY_MAX_MS)) {
-      await this.#writeBook();
+  /** Seals the oldest batch, or an empty one. False where the token does not sign, or has not signed when it is `enough`. */
+  async #seal(batch: WaitingBatch, enough: AbortSignal): Promise<boolean> {
+    await this.#writeBook();
+    this.#isSealing = true;
+    try {
+      const readings = batch.readings ?? (await this.#readBack(batch));
       const declared = this.#parts.losses();
-      const draft = this.#draft(batch.readings, declared);
-      if (draft === undefined) return this.#sealHalves(batch, signal);
-      const signature = await this.#sign(draft.digest);
-      if (signature !== undefined) {
-        const message = draft.finish(signature);
-        const proof = { message, head: draft.head, declared, readings: batch.readings.length };
-        await this.#parts.store(proof, batch.readings);
-        this.#head = draft.head;
-        this.#lossesSince = undefined;
-        this.stats.proofs += 1;
-        this.stats.readings += batch.readings.length;
-        this.stats.waiting -= batch.readings.length;
-        this.#progressAt = this.#parts.clock.monotonicNow();
-        return [];
+      const draft = this.#draft(batch, readings, declared);
+      if (draft === undefined) {
+        this.#waiting.replaceHead(halve(this.#waiting.head ?? batch));
+        return true;
       }
-      if (signal.aborted) return batch.readings;
-      await pause(delay, signal);
+      const timeline = this.#timeline;
+      const signature = await this.#sign(draft.digest, enough);
+      if (signature === undefined) return false;
+      // The readings were dated anew meanwhile: nobody gets to see this one.
+      if (timeline !== this.#timeline) return true;
+      const position = batch.count === 0 ? undefined : batch.last;
+      const proof = {
+        message: draft.finish(signature),
+        head: draft.head,
+        declared,
+        readings: readings.length,
+        position,
+      };
+      if ((await this.#parts.store(proof, readings)) === 'again') return true;
+      if (batch.count > 0) this.#waiting.shift();
+      this.#lossesSince = undefined;
+      this.#retryMs = RETRY_MIN_MS;
+      this.stats.proofs += 1;
+      this.stats.readings += readings.length;
+      this.#progressAt = this.#parts.clock.monotonicNow();
+      return true;
+    } finally {
+      this.#isSealing = false;
+      this.#recount();
     }
+  }
+
+  /** What the journal has lost is declared. */
+  async #readBack(batch: WaitingBatch): Promise<readonly Reading[]> {
+    const readings = (await this.#parts.keeper?.read(batch.first, batch.last)) ?? [];
+    const missing = batch.count - readings.length;
+    if (missing > 0) {
+      this.declare({ reason: 'outbox-corrupt', count: missing, from: batch.from, to: batch.to });
+      this.#waiting.replaceHead([{ ...batch, count: readings.length, readings }]);
+    }
+    return readings;
   }
 
   /** Undefined where the readings do not fit one message and have to be parted. */
-  #draft(readings: readonly Reading[], losses: readonly Loss[]): ProofDraft | undefined {
+  #draft(batch: WaitingBatch, readings: readonly Reading[], losses: readonly Loss[]): ProofDraft | undefined {
     const now = this.#parts.clock.now();
     const nonce = this.#challenge !== undefined && this.#challenge.expiry > now ? this.#challenge.nonce : undefined;
     try {
       return draftProof({
         publicKey: this.#parts.signer.publicKey,
-        previous: this.#head,
+        previous: this.#parts.chain(),
         readings,
-        sources: this.#parts.sources,
-        clock: this.#parts.clock.state(),
+        sources: batch.sources,
+        clock: batch.clock ?? this.#parts.clock.state(),
         losses,
         ...(nonce === undefined ? {} : { nonce }),
         software: this.#parts.software,
@@ -254,22 +343,17 @@ export class Sealer {
     }
   }
 
-  async #sealHalves(batch: Batch, signal: AbortSignal): Promise<readonly Reading[]> {
-    const middle = batch.readings.length >> 1;
-    const [first, second] = [batch.readings.slice(0, middle), batch.readings.slice(middle)];
-    const left = await this.#seal({ ...batch, readings: first }, signal);
-    return left.length > 0 ? [...left, ...second] : this.#seal({ ...batch, readings: second }, signal);
-  }
-
-  /** Undefined where the token failed in a way that an operator or time can mend; anything else is a bug and crashes. */
-  async #sign(digest: Uint8Array): Promise<Uint8Array | undefined> {
+  /** Undefined where the token failed in a way that an operator or time can mend, or is not done when it is `enough`. */
+  async #sign(digest: Uint8Array, enough: AbortSignal): Promise<Uint8Array | undefined> {
     try {
-      const signature = await this.#parts.signer.sign(digest);
+      const signature = await unless(enough, this.#parts.signer.sign(digest));
+      if (signature === undefined) return undefined;
       if (this.stats.trouble !== undefined) this.#parts.log.info({}, 'token signs again');
       this.stats.trouble = undefined;
       return signature;
     } catch (error) {
-      if (!(error instanceof FieldsealError) || error.code === 'KEY_CHANGED') throw error;
+      // A token with another key is one that may yet be changed for the right one.
+      if (!(error instanceof FieldsealError)) throw error;
       this.stats.signFailures += 1;
       this.#progressAt = this.#parts.clock.monotonicNow();
       const line = error.toLine();
@@ -277,5 +361,31 @@ export class Sealer {
       this.stats.trouble = line;
       return undefined;
     }
+  }
+}
+
+/** Fires so many ms after another signal. */
+function within(ms: number, signal: AbortSignal): AbortSignal {
+  const enough = new AbortController();
+  const count = (): void => void setTimeout(() => enough.abort(), ms).unref();
+  if (signal.aborted) count();
+  else signal.addEventListener('abort', count, { once: true });
+  return enough.signal;
+}
+
+/** What a promise gives; undefined where the signal comes first. */
+async function unless<T>(signal: AbortSignal, work: Promise<T>): Promise<T | undefined> {
+  let stop = (): void => {};
+  const stopped = new Promise<undefined>((resolve) => {
+    stop = () => resolve(undefined);
+  });
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([stopped, work]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    // Nobody waits for it any more, whatever becomes of it.
+    work.catch(() => {});
   }
 }

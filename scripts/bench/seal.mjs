@@ -20,12 +20,16 @@ export async function benchSeal() {
         return signature;
       },
     };
+    let head = { epoch: new Uint8Array(16) };
     const sealer = new Sealer(
       { maxAge: 60_000, maxReadings: 5_000, maxBytes: 96_000 },
       {
         signer: slow,
-        start: { epoch: new Uint8Array(16) },
-        store: async () => {},
+        chain: () => head,
+        store: async (proof) => {
+          head = proof.head;
+          return 'stored';
+        },
         losses: () => [],
         noteLoss: async () => {},
         sources: [{ source: 'gnss', profile: 'gnss/ublox-neo-m9n', profileDigest: new Uint8Array(32) }],
