@@ -53,6 +53,7 @@ export function balance({ ledger, lives, stored, wire, kills, receivers, rounds,
     declared: { 'unclean-shutdown': unclean.length },
     sentAgain: Math.max(0, wire.proofs - ledger.proofs.length),
     startMs: median(lives.flatMap(({ process }) => startOf(process))),
+    sealsAgainMs: median(lives.flatMap((life) => firstProofOf(life, stored))),
     checks,
     balances: checks.every(({ ok }) => ok),
   };
@@ -142,6 +143,12 @@ function startOf(process) {
   return line === undefined ? [] : [Date.parse(line.time) - process.startedAt];
 }
 
+/** Milliseconds from the start of the process until it had stored its first proof. */
+function firstProofOf({ process: { startedAt }, endedAt }, stored) {
+  const first = Math.min(...[...stored.values()].filter((at) => at > startedAt && at <= endedAt));
+  return Number.isFinite(first) ? [first - startedAt] : [];
+}
+
 const median = (values) => values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
 
 const none = (what, found) => ({ what, count: found.length, found: found.slice(0, MAX_TOLD), ok: found.length === 0 });
@@ -159,12 +166,12 @@ export function inWords({
   fixes,
   ...more
 }) {
-  const { declared, sentAgain, startMs, checks, balances } = more;
+  const { declared, sentAgain, startMs, sealsAgainMs, checks, balances } = more;
   const failed = checks.filter(({ ok }) => !ok);
   return [
     `${rounds} rounds in ${seconds} s, seed ${seed}, journal synced every ${journalMs} ms`,
     `kill -9: ${kills.daemon} times the daemon, ${kills.broker} the broker, ${kills.verifier} the verifier; ` +
-      `${stopsInGoodOrder} stops in good order; ${startMs} ms from a start to running (median)`,
+      `${stopsInGoodOrder} stops in good order; ${startMs} ms from a start to running, ${sealsAgainMs} ms to the first proof (medians)`,
     `${proofs} proofs with ${readings} readings accepted; ${sentAgain} were sent more than once; ` +
       `${declared['unclean-shutdown']} unclean shutdowns declared`,
     `${fixes.said} fixes said, ${fixes.accepted} accepted; ${fixes.missingAtKills} went with a kill, ` +
