@@ -32,7 +32,7 @@ export async function makeSite({ receivers, brokerUrl, journal }) {
       ports: receivers.map((one) => ({ source: one.source, path: one.open(), profile: `torture/${one.source}` })),
       profileFolders: ['profiles'],
       batching: { maxAge: `${BATCH_MS}ms` },
-      ...(journal === 'none' ? {} : { journal: { interval: journal } }),
+      journal: { interval: journal },
       outbox: { directory: 'outbox' },
       mqtt,
       uplink: { receiptTimeout: '1s' },

@@ -11,7 +11,7 @@ import { Spool } from './spool.mjs';
 import { Wire } from './wire.mjs';
 
 /** Of a round, in ms from the daemon's start to its end: some are killed before they have opened anything. */
-const [SHORTEST, LONGEST] = [50, 3_000];
+const [SHORTEST, LONGEST] = [50, 4_000];
 const BROKER_DIES = 0.15;
 const VERIFIER_DIES = 0.15;
 /** One in so many ends in good order. */
