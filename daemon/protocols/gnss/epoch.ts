@@ -57,6 +57,8 @@ export class Epoch {
   readonly #used = new Int32Array(MAX_USED);
   #usedCount = 0;
   #usedTold = false;
+  /** Whether the receiver has told of its satellites. */
+  #tellsViews = false;
   #jamming = Number.NaN;
   #spoofing = Number.NaN;
   readonly #rf: RecordRow[] = [];
@@ -185,6 +187,7 @@ export class Epoch {
     const fields: Writable<Fields<'gnss.sky'>> = {};
     const view = this.skyComplete && !this.skyPending;
     if (view) {
+      this.#tellsViews = true;
       for (let index = 0; index < this.#usedCount; index++) {
         const key = this.#used[index] ?? 0;
         this.satellites.markUsed(Math.floor(key / 1000), key % 1000);
@@ -205,6 +208,9 @@ export class Epoch {
     this.#usedTold = false;
     this.dilution.gdop = this.dilution.pdop = this.dilution.hdop = this.dilution.vdop = this.dilution.tdop = Number.NaN;
     if (Object.keys(fields).length === 0) return;
+    // A fix brings its own PDOP at every epoch (NAV-PVT). Of a receiver that tells of its satellites too, though less often,
+    // that alone is no view, and thinning would keep it in place of one.
+    if (this.#tellsViews && Object.keys(fields).every((name) => name === 'pdop')) return;
     if (!Number.isNaN(time)) fields.time = time;
     this.#out.push({ kind: 'gnss.sky', t: this.#t, fields });
   }

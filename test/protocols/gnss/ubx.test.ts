@@ -273,6 +273,13 @@ describe('UBX messages become sky views', () => {
     ]);
   });
 
+  it('none of the PDOP alone that each NAV-PVT has, where the receiver tells of its satellites less often', () => {
+    const sat = ubx(0x01, 0x35, payload(20, [0, 'u4', ITOW], [5, 'u1', 1], [9, 'u1', 11], [10, 'u1', 30]));
+    const later = [250, 500, 750].map((ms) => pvt({ iTOW: ITOW + ms, utc: UTC + ms, lat: LAT, lon: LON }));
+    expect(readings(bytes(PVT, ...later), 'gnss.sky')).toHaveLength(4);
+    expect(readings(bytes(PVT, sat, ...later), 'gnss.sky')).toMatchObject([{ nSat: 1, satellites: [{ svid: 11 }] }]);
+  });
+
   it('a constellation that has no number yet is not known', () => {
     const sat = ubx(0x01, 0x35, payload(20, [0, 'u4', ITOW], [5, 'u1', 1], [8, 'u1', 9], [9, 'u1', 4], [10, 'u1', 30]));
     const [sky] = readings(sat, 'gnss.sky');
