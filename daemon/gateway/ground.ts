@@ -85,6 +85,7 @@ export class Ground {
     });
     clock.onStep((step) => {
       around.log.child({ room: 'clock' }).warn(step, 'the clock was set');
+      if (step.datesBack) this.recent.dateBack(step.deltaMs);
       const dated = step.datesBack ? this.sealer.dateBack(step.deltaMs) : undefined;
       this.sealer.add({ ...observeStep(step, dated), source: HOST_SOURCE.source });
     });
