@@ -27,10 +27,13 @@ export interface SignedProof {
   readonly contents: Contents | undefined;
 }
 
-/** Proofs of a chain held at most; a device's window, and so what a broker can put out of order, is smaller. */
-export const MAX_HELD = 1_024;
+/**
+ * Proofs of a chain held at most. What a broker can put out of order is far less; but a device whose proofs of a week still drain
+ * sends fresh ones ahead of them, one a minute by default.
+ */
+const MAX_HELD = 16_384;
 
-/** Losses by which proofs that were sealed never come. */
+/** Losses by which proofs that were sealed never come, as far as their places are not named. */
 const DECLARING: ReadonlySet<Loss['reason']> = new Set(['outbox-quota', 'outbox-corrupt', 'rejected']);
 
 /**
@@ -40,9 +43,11 @@ const DECLARING: ReadonlySet<Loss['reason']> = new Set(['outbox-quota', 'outbox-
  */
 export class ChainKeeper {
   readonly #ledger: Ledger;
+  readonly #maxHeld: number;
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: Ledger, maxHeld = MAX_HELD) {
     this.#ledger = ledger;
+    this.#maxHeld = maxHeld;
   }
 
   /** Stores a signed proof. A known one is answered again with nothing stored. */
@@ -59,23 +64,39 @@ export class ChainKeeper {
       case 'chain':
         return [this.#conflict(chain, signed, placement)];
       case 'in-order':
-        return [...this.#judgeNew(chain, signed), ...this.#advance({ ...chain, next: seq + 1 })];
+        return [
+          ...this.#judgeNew(chain, signed),
+          ...this.#advance({ ...chain, next: seq + 1 }, signed.received, 0),
+          ...this.#takeDeclarations(signed, undefined),
+        ];
       case 'late':
-        return this.#judgeNew(chain, signed);
+        return [...this.#judgeLate(chain, signed), ...this.#takeDeclarations(signed, undefined)];
       case 'ahead': {
         if (signed.contents?.fault !== undefined) return this.#judgeNew(chain, signed);
-        proofs.insert(chain.id, toNewProof(signed, undefined, contentsOf(signed).reasons));
-        return this.#giveUpDeclaredGaps(chain);
+        this.#hold(chain, toNewProof(signed, undefined, contentsOf(signed).reasons));
+        return this.#takeDeclarations(signed, chain);
       }
     }
   }
 
-  /** Gives up the first gap of a chain: the proofs after it are judged, the first of them flagged `gap`. */
-  giveUpGap(chain: Chain): Outcome[] {
+  /** Gives up the first gap of a chain: the proofs after it are judged, the first of them flagged `gap`. `now` in ms. */
+  giveUpGap(chain: Chain, now: number): Outcome[] {
     const first = this.#ledger.proofs.firstHeld(chain.id);
     if (first === undefined) return [];
+    this.#ledger.gaps.giveUp(chain.id, chain.next, first.seq - 1, first.id);
     const outcome = this.#judgeStored({ ...chain, next: first.seq }, first, ['gap'], chain.next === 0);
-    return [outcome, ...this.#advance({ ...chain, next: first.seq + 1 })];
+    return [outcome, ...this.#advance({ ...chain, next: first.seq + 1 }, now, 1)];
+  }
+
+  /** A proof that fills a gap which was given up. When nothing is missing in it any more, the flag goes that it was given for. */
+  #judgeLate(chain: Chain, signed: SignedProof): Outcome[] {
+    const outcomes = this.#judgeNew(chain, signed);
+    const filled = this.#ledger.gaps.fill(chain.id, signed.proof.payload.seq);
+    const after = filled === undefined ? undefined : this.#ledger.proofs.find(filled);
+    if (after === undefined || after.verdict === 'rejected') return outcomes;
+    const reasons = after.reasons.filter((reason) => reason !== 'gap');
+    this.#ledger.proofs.judge(after.id, verdictOf(reasons), reasons);
+    return outcomes;
   }
 
   /** A proof that the ledger has: the former answer again, unless its readings could not be opened then and can be now. */
@@ -89,8 +110,13 @@ export class ChainKeeper {
     }
     proofs.delete(stored.id);
     if (stored.seq < chain.next) return this.#judgeNew(chain, signed);
-    proofs.insert(chain.id, toNewProof(signed, undefined, signed.contents.reasons));
+    this.#hold(chain, toNewProof(signed, undefined, signed.contents.reasons));
     return [];
+  }
+
+  #hold(chain: Chain, proof: NewProof): void {
+    this.#ledger.proofs.insert(chain.id, proof);
+    this.#ledger.chains.hold(chain.id);
   }
 
   #conflict(chain: Chain, { device, proof, message, received }: SignedProof, reason: Conflict): Outcome {
@@ -119,8 +145,12 @@ export class ChainKeeper {
     return outcomeOf(chain, stored, verdict, reasons);
   }
 
-  /** Judges the held proofs from `next` on, as far as they follow one another, and stores how far that was. */
-  #advance(chain: Chain): Outcome[] {
+  /**
+   * Judges the held proofs from `next` on, as far as they follow one another, and stores how far that was.
+   *
+   * @param judged how many held ones were judged already
+   */
+  #advance(chain: Chain, now: number, judged: number): Outcome[] {
     const outcomes: Outcome[] = [];
     let { next } = chain;
     for (let stored = this.#ledger.proofs.at(chain.id, next); stored !== undefined; ) {
@@ -128,21 +158,50 @@ export class ChainKeeper {
       next += 1;
       stored = this.#ledger.proofs.at(chain.id, next);
     }
-    this.#ledger.chains.setNext(chain.id, next);
+    this.#ledger.chains.setNext(chain.id, next, judged + outcomes.length, now);
     return outcomes;
   }
 
-  /** A device that declares proofs lost will not send them; nor is a chain waited for that holds too many. */
-  #giveUpDeclaredGaps(chain: Chain): Outcome[] {
-    const { chains, proofs } = this.#ledger;
+  /**
+   * Notes which proofs a device declares lost, of whatever epoch, and gives up the gaps that it will not fill.
+   *
+   * @param own the proof's chain, where the proof is held
+   */
+  #takeDeclarations({ device, proof, received }: SignedProof, own: Chain | undefined): Outcome[] {
+    const { chains, gaps } = this.#ledger;
+    const affected = new Map<number, Chain>();
+    if (own !== undefined) affected.set(own.id, own);
+    for (const { reason, proofs } of proof.payload.losses) {
+      if (proofs === undefined) continue;
+      gaps.declare(device.id, proofs, reason);
+      const chain = chains.find(device.id, proofs.epoch);
+      if (chain !== undefined) affected.set(chain.id, chain);
+    }
+    return [...affected.values()].flatMap((chain) => this.#giveUpLostGaps(chain, received));
+  }
+
+  /** What a device declares lost it will not send; nor is a chain waited for that holds too many. */
+  #giveUpLostGaps(chain: Chain, now: number): Outcome[] {
+    const { chains } = this.#ledger;
     const outcomes: Outcome[] = [];
-    let now = chain;
-    const declared = ({ id, next }: Chain) => proofs.heldDeclaring(id, proofs.below(id, next)?.last ?? 0) !== undefined;
-    while (declared(now) || chains.held(chain.id) > MAX_HELD) {
-      outcomes.push(...this.giveUpGap(now));
-      now = chains.find(chain.device, chain.epoch) ?? now;
+    let current = chains.find(chain.device, chain.epoch) ?? chain;
+    while (this.#isLost(current) || current.held > this.#maxHeld) {
+      outcomes.push(...this.giveUpGap(current, now));
+      current = chains.find(chain.device, chain.epoch) ?? current;
     }
     return outcomes;
+  }
+
+  /**
+   * Whether the first gap of a chain will never be filled. A device drops in the order of the chain: where the proof right before
+   * the first that is held is lost, so is what comes before it, or it comes late.
+   */
+  #isLost({ id, device, epoch, next }: Chain): boolean {
+    const { gaps, proofs } = this.#ledger;
+    const first = proofs.firstHeld(id);
+    if (first === undefined || first.seq <= next) return false;
+    if (gaps.isDeclared(device, epoch, first.seq - 1)) return true;
+    return proofs.heldDeclaring(id, proofs.below(id, next)?.last ?? 0) !== undefined;
   }
 
   #chainReasons(chain: Chain, proof: NewProof | StoredProof, begins: boolean): Reason[] {
@@ -168,7 +227,7 @@ function toNewProof(signed: SignedProof, verdict: Verdict | undefined, reasons: 
   const { proof, message, received } = signed;
   const { seq, prev, first, last, clock, losses } = proof.payload;
   const contents = contentsOf(signed);
-  const lost = losses.filter(({ reason }) => DECLARING.has(reason));
+  const lost = losses.filter(({ reason, proofs }) => DECLARING.has(reason) && proofs === undefined);
   return {
     seq,
     prev,

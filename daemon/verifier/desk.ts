@@ -14,6 +14,8 @@ export interface DeskSurroundings {
   readonly receipts: Pick<ReceiptWriter, 'write'>;
   readonly notices: Notices;
   readonly onVerdict: (outcome: Outcome) => void;
+  /** Proofs of a chain that are held for their predecessors, at most. */
+  readonly maxHeld?: number;
 }
 
 /** Takes one message from its arrival to its verdict on the disk, then asks for the receipts. */
@@ -24,7 +26,7 @@ export class Desk {
 
   constructor(around: DeskSurroundings) {
     this.#around = around;
-    this.#keeper = new ChainKeeper(around.ledger);
+    this.#keeper = new ChainKeeper(around.ledger, around.maxHeld);
     this.#commits = new GroupCommit(around.ledger, (size) => around.metrics.commit(size));
   }
 
@@ -47,14 +49,14 @@ export class Desk {
     this.#around.metrics.refusal('topic');
   }
 
-  /** Judges what was held since before `since`, and no shorter than the connection lasts. */
-  async giveUpGaps(since: number, connectedAt: number): Promise<void> {
+  /** Judges what was held since before `since` while its chain stood still, and no shorter than the connection lasts. In ms. */
+  async giveUpGaps(since: number, connectedAt: number, now: number): Promise<void> {
     const { ledger } = this.#around;
     const due = ledger
       .read(() => ledger.chains.waiting())
       .filter((chain) => Math.max(chain.since, connectedAt) <= since);
     if (due.length === 0) return;
-    const outcomes = await this.#commits.run(() => due.flatMap((chain) => this.#keeper.giveUpGap(chain)));
+    const outcomes = await this.#commits.run(() => due.flatMap((chain) => this.#keeper.giveUpGap(chain, now)));
     await this.#answer(outcomes, () => ({}));
   }
 

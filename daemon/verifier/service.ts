@@ -16,7 +16,7 @@ import { NonceIssuer } from './nonces.ts';
 import { Notices } from './notices.ts';
 import { ReceiptWriter } from './receipts.ts';
 
-/** How long a proof is held for its predecessors while the broker is there to bring them: the device sends them again. */
+/** How long a proof is held for its predecessors while none comes and the broker is there to bring them: the device sends them again. */
 const HOLD_GRACE_MS = 10 * 60_000;
 /** How often held proofs are looked at. */
 const SWEEP_MS = 5_000;
@@ -117,7 +117,7 @@ export class VerifierService {
       [
         (stop) => connection.run(lingering(stop, async () => (online.isOpen ? receipts.drained() : undefined))),
         (stop) => Promise.race([receipts.failed(), aborted(stop)]),
-        (stop) => this.#sweep(() => desk.giveUpGaps(this.#now() - grace, connectedAt), stop),
+        (stop) => this.#sweep(() => desk.giveUpGaps(this.#now() - grace, connectedAt, this.#now()), stop),
         ...(listen === undefined ? [] : [(stop: AbortSignal) => serveMetrics(listen, metrics.registry, stop, PLACE)]),
       ],
     ]);

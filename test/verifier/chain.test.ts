@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Loss } from '../../daemon/proof/index.ts';
 import type { Reading } from '../../daemon/readings/index.ts';
-import { MAX_HELD } from '../../daemon/verifier/chain-keeper.ts';
 import { type Ledger, listDevices } from '../../daemon/verifier/index.ts';
 import { DeskUnderTest } from './desk-support.ts';
 import { admitted, fix, Scratch, type Sealed, T0, TestDevice } from './support.ts';
@@ -31,7 +30,7 @@ const at = (sealed: readonly Sealed[], index: number): Sealed => {
 
 async function giveUp(now: number, connectedAt = 0) {
   desk.now = now;
-  await desk.desk.giveUpGaps(now - GRACE, connectedAt);
+  await desk.desk.giveUpGaps(now - GRACE, connectedAt, now);
   return desk.taken();
 }
 
@@ -177,13 +176,70 @@ describe('a gap', () => {
     expect(await giveUp(desk.now + 10 * GRACE, Number.POSITIVE_INFINITY)).toEqual([]);
   });
 
-  it('is filled by a late proof that fits between its neighbours', async () => {
-    const sealed = await device.sealMany(3);
+  it('is filled by late proofs that fit between its neighbours; when the last has come, its flag goes', async () => {
+    const sealed = await device.sealMany(5);
     await desk.bring(device, at(sealed, 0));
-    await desk.bring(device, at(sealed, 2));
+    await desk.bring(device, at(sealed, 4));
+    expect(await giveUp(desk.now + GRACE)).toEqual([[4, 'flagged', ['gap']]]);
+    for (const index of [2, 1]) {
+      expect(await desk.bring(device, at(sealed, index))).toEqual([[index, 'accepted', []]]);
+      expect(await desk.bring(device, at(sealed, index))).toEqual([[index, 'duplicate', []]]);
+    }
+    expect(listing()?.proofs).toMatchObject({ accepted: 3, flagged: 1, missing: 1 });
+    expect(await desk.bring(device, at(sealed, 3))).toEqual([[3, 'accepted', []]]);
+    expect(listing()?.proofs).toMatchObject({ accepted: 5, flagged: 0, missing: 0 });
+    expect(await desk.bring(device, at(sealed, 4))).toEqual([[4, 'duplicate', []]]);
+  });
+
+  it('leaves a flag that was given for more than the gap', async () => {
+    await desk.bring(device, await device.seal());
+    const missing = await device.seal();
+    await desk.bring(device, await device.seal({ readings: [fix(T0, { lat: 1e9 })] }));
     await giveUp(desk.now + GRACE);
-    expect(await desk.bring(device, at(sealed, 1))).toEqual([[1, 'accepted', []]]);
+    await desk.bring(device, missing);
+    expect(scratch.query('SELECT reasons FROM proofs WHERE seq = 2')).toEqual([{ reasons: '["range"]' }]);
     expect(listing()?.proofs).toMatchObject({ accepted: 2, flagged: 1, missing: 0 });
+  });
+
+  it('is waited for while the chain gets on, however long that takes', async () => {
+    const sealed = await device.sealMany(40);
+    const came = desk.now;
+    await desk.bring(device, at(sealed, 39));
+    for (let index = 0; index < 38; index += 1) {
+      desk.now += GRACE - 1;
+      expect(await desk.bring(device, at(sealed, index))).toMatchObject([
+        [index, expect.anything(), expect.anything()],
+      ]);
+      expect(await giveUp(desk.now)).toEqual([]);
+    }
+    expect(desk.now - came).toBeGreaterThan(30 * GRACE);
+    expect(await giveUp(desk.now + GRACE)).toMatchObject([[39, 'flagged', ['gap']]]);
+  });
+
+  it('is given up at once where its last proof is declared lost, in whatever epoch that is declared', async () => {
+    const [first] = await device.sealMany(1);
+    await desk.bring(device, first!);
+    const { epoch } = first!;
+    const lost = await device.sealMany(3);
+    const after = await device.seal();
+    expect(await desk.bring(device, after)).toEqual([]);
+    const old = device.head;
+    device.restart(77);
+    const declare = (from: number, to: number): Loss => ({
+      ...{ reason: 'outbox-quota', count: 3, from: 1, to: 2 },
+      proofs: { epoch, first: from, last: to },
+    });
+    expect(await desk.bring(device, await device.seal({ losses: [declare(1, 2)] }))).toEqual([
+      [0, 'flagged', ['restart']],
+    ]);
+    expect(await desk.bring(device, await device.seal({ losses: [declare(3, 3)] }))).toEqual([
+      [1, 'accepted', []],
+      [4, 'flagged', ['gap']],
+    ]);
+    device.head = old;
+    expect(await desk.bring(device, await device.seal())).toEqual([[5, 'accepted', []]]);
+    // One that was lost to all appearance comes after all.
+    expect(await desk.bring(device, at(lost, 1))).toEqual([[2, 'accepted', []]]);
   });
 
   const quota = (from: number, to: number): Loss => ({ reason: 'outbox-quota', count: 9, from, to });
@@ -199,16 +255,19 @@ describe('a gap', () => {
   });
 
   it('is given up at once when too many proofs wait behind it', async () => {
+    const maxHeld = 50;
+    const strict = new DeskUnderTest(ledger, { maxHeld });
     await device.seal();
     const sealed = [];
-    for (let i = 0; i <= MAX_HELD; i += 1) sealed.push(await device.seal({ readings: [], sources: [] }));
-    desk.now = device.timeOf(MAX_HELD);
+    for (let i = 0; i <= maxHeld; i += 1) sealed.push(await device.seal({ readings: [], sources: [] }));
+    strict.now = device.timeOf(maxHeld);
     const verdicts = [];
-    for (const one of sealed) verdicts.push(...(await desk.bring(device, one)));
-    expect(verdicts).toHaveLength(MAX_HELD + 1);
+    for (const one of sealed) verdicts.push(...(await strict.bring(device, one)));
+    expect(verdicts).toHaveLength(maxHeld + 1);
     expect(verdicts[0]).toEqual([1, 'flagged', ['gap']]);
     expect(new Set(verdicts.slice(1).map(([, verdict]) => verdict))).toEqual(new Set(['accepted']));
-  }, 60_000);
+    expect(scratch.query('SELECT held FROM chains')).toEqual([{ held: 0 }]);
+  });
 });
 
 describe('another epoch', () => {

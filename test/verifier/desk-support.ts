@@ -18,7 +18,7 @@ export class DeskUnderTest {
   readonly receipts: { outcome: Outcome; asked: MessageProperties }[] = [];
   now = T0 + 10_000;
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: Ledger, more: { maxHeld?: number } = {}) {
     const { checks } = verifierConfig('unused');
     this.nonces = new NonceIssuer(ledger.secret('nonces'), checks.nonceLifetime);
     this.desk = new Desk({
@@ -32,6 +32,7 @@ export class DeskUnderTest {
       },
       notices: new Notices(this.log),
       onVerdict: () => {},
+      ...more,
     });
   }
 

@@ -28,7 +28,7 @@ describe('the ledger', () => {
     expect(ledger.setting('journal_mode')).toBe('wal');
     expect(ledger.setting('synchronous')).toBe(2); // FULL
     expect(ledger.setting('foreign_keys')).toBe(1);
-    expect(ledger.setting('user_version')).toBe(1);
+    expect(ledger.setting('user_version')).toBe(2);
   });
 
   it('is opened again as it was left', () => {

@@ -10,12 +10,13 @@ export interface Chain {
   readonly ordinal: number;
   /** The sequence number that is judged next: below it everything is judged, or missing for good. */
   readonly next: number;
+  /** Proofs that wait for their predecessors. */
+  readonly held: number;
 }
 
 /** A chain with proofs that wait for their predecessors. */
 export interface WaitingChain extends Chain {
-  readonly held: number;
-  /** When the first of them came, in ms. */
+  /** When the first of them came, or the chain last got on, whichever is later; in ms. */
   readonly since: number;
 }
 
@@ -25,25 +26,25 @@ export class ChainTable {
   readonly #insert;
   readonly #setNext;
   readonly #waiting;
-  readonly #heldIn;
+  readonly #hold;
 
   constructor(database: Database) {
-    const columns = 'chains.id, device, kid, epoch, ordinal, next';
+    const columns = 'chains.id, device, kid, epoch, ordinal, next, held';
     this.#find = database.prepare<[number, Uint8Array], Chain>(
       `SELECT ${columns} FROM chains JOIN devices ON devices.id = device WHERE device = ? AND epoch = ?`,
     );
     this.#insert = database.prepare<[number, Uint8Array, number]>(
       'INSERT INTO chains (device, epoch, ordinal) SELECT ?, ?, count(*) FROM chains WHERE device = ?',
     );
-    this.#setNext = database.prepare<[number, number]>('UPDATE chains SET next = ? WHERE id = ?');
+    this.#setNext = database.prepare<[number, number, number, number]>(
+      'UPDATE chains SET next = ?, held = held - ?, moved = ? WHERE id = ?',
+    );
+    this.#hold = database.prepare<[number]>('UPDATE chains SET held = held + 1 WHERE id = ?');
     this.#waiting = database.prepare<[], WaitingChain>(
-      `SELECT ${columns}, count(*) AS held, min(received) AS since
+      `SELECT ${columns}, max(min(received), moved) AS since
        FROM proofs JOIN chains ON chains.id = chain JOIN devices ON devices.id = device
        WHERE verdict IS NULL GROUP BY chains.id`,
     );
-    this.#heldIn = database
-      .prepare<[number], number>('SELECT count(*) FROM proofs WHERE chain = ? AND verdict IS NULL')
-      .pluck();
   }
 
   find(device: number, epoch: Uint8Array): Chain | undefined {
@@ -58,17 +59,18 @@ export class ChainTable {
     return chain;
   }
 
-  setNext(chain: number, next: number): void {
-    this.#setNext.run(next, chain);
+  /** The chain gets on to `next`, and judges so many proofs that were held. `now` in ms. */
+  setNext(chain: number, next: number, released: number, now: number): void {
+    this.#setNext.run(next, released, now, chain);
+  }
+
+  /** One more proof of the chain is held. */
+  hold(chain: number): void {
+    this.#hold.run(chain);
   }
 
   /** Every chain in which proofs are held. */
   waiting(): WaitingChain[] {
     return this.#waiting.all();
-  }
-
-  /** How many proofs are held in a chain. */
-  held(chain: number): number {
-    return this.#heldIn.get(chain) ?? 0;
   }
 }

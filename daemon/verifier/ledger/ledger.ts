@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { FieldsealError } from '../../errors.ts';
 import { ChainTable } from './chains.ts';
 import { DeviceTable } from './devices.ts';
+import { GapTable } from './gaps.ts';
 import { ProofTable } from './proofs.ts';
 import { RefusalTable } from './refusals.ts';
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
@@ -19,6 +20,7 @@ export class Ledger {
   readonly path: string;
   readonly devices: DeviceTable;
   readonly chains: ChainTable;
+  readonly gaps: GapTable;
   readonly proofs: ProofTable;
   readonly refusals: RefusalTable;
   readonly statistics: Statistics;
@@ -29,6 +31,7 @@ export class Ledger {
     this.#database = database;
     this.devices = new DeviceTable(database);
     this.chains = new ChainTable(database);
+    this.gaps = new GapTable(database);
     this.proofs = new ProofTable(database);
     this.refusals = new RefusalTable(database);
     this.statistics = new Statistics(database);

@@ -57,6 +57,7 @@ const COLUMNS = 'id, seq, digest, prev, verdict, reasons, received, first, last,
 /** The proofs and their readings. */
 export class ProofTable {
   readonly #at;
+  readonly #find;
   readonly #below;
   readonly #firstHeld;
   readonly #declaring;
@@ -70,6 +71,7 @@ export class ProofTable {
     const select = (rest: string) =>
       database.prepare<number[], ProofRow>(`SELECT ${COLUMNS} FROM proofs WHERE chain = ? AND ${rest}`);
     this.#at = select('seq = ?');
+    this.#find = database.prepare<[number], ProofRow>(`SELECT ${COLUMNS} FROM proofs WHERE id = ?`);
     this.#below = select('seq < ? ORDER BY seq DESC LIMIT 1');
     this.#firstHeld = select('verdict IS NULL ORDER BY seq LIMIT 1');
     this.#declaring = select('verdict IS NULL AND lost_until >= ? LIMIT 1');
@@ -92,6 +94,10 @@ export class ProofTable {
 
   at(chain: number, seq: number): StoredProof | undefined {
     return toProof(this.#at.get(chain, seq));
+  }
+
+  find(id: number): StoredProof | undefined {
+    return toProof(this.#find.get(id));
   }
 
   /** The nearest stored proof before `seq`. */

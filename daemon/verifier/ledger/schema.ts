@@ -108,4 +108,32 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX strangers_last_seen ON strangers (last_seen);
   `,
+  `
+  -- When "next" last moved: a chain that gets on is waited for.
+  ALTER TABLE chains ADD COLUMN moved INTEGER NOT NULL DEFAULT 0;
+  -- How many of its proofs are held.
+  ALTER TABLE chains ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+  UPDATE chains SET held = (SELECT count(*) FROM proofs WHERE chain = chains.id AND verdict IS NULL);
+
+  -- Proofs that their device declares lost, by ranges that count both ends in. A chain may have them before its first proof.
+  CREATE TABLE lost_proofs (
+    device INTEGER NOT NULL REFERENCES devices (id),
+    epoch BLOB NOT NULL CHECK (length(epoch) = 16),
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (device, epoch, first, last)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Gaps that were given up: how many proofs of the range are still missing, and the proof after it, which was flagged for it.
+  -- A gap that late proofs fill goes, and with it the flag.
+  CREATE TABLE gaps (
+    chain INTEGER NOT NULL REFERENCES chains (id),
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    missing INTEGER NOT NULL,
+    proof INTEGER NOT NULL REFERENCES proofs (id) ON DELETE CASCADE,
+    PRIMARY KEY (chain, first)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

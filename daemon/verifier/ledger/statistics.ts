@@ -12,7 +12,7 @@ export interface DeviceStatistics {
   readonly equivocations: number;
   /** When its last proof came, in ms. */
   readonly lastSeen: number | undefined;
-  /** The newest chain, and the last sequence number that it holds. */
+  /** The chain of the proof that came last, and the last sequence number that it holds. */
   readonly epoch: Uint8Array | undefined;
   readonly lastSeq: number | undefined;
 }
@@ -35,8 +35,8 @@ export class Statistics {
 
   constructor(database: Database) {
     this.#of = database.prepare<[{ device: number }], Row>(`
-      WITH own AS (SELECT id, epoch, next, ordinal FROM chains WHERE device = @device),
-           newest AS (SELECT id, epoch FROM own ORDER BY ordinal DESC LIMIT 1)
+      WITH own AS (SELECT id, epoch, next FROM chains WHERE device = @device),
+           newest AS (SELECT own.id, epoch FROM proofs JOIN own ON own.id = chain ORDER BY received DESC, proofs.id DESC LIMIT 1)
       SELECT count(*) FILTER (WHERE verdict = 'accepted') AS accepted,
              count(*) FILTER (WHERE verdict = 'flagged') AS flagged,
              count(*) FILTER (WHERE verdict = 'rejected') AS rejected,
