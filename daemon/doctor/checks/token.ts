@@ -33,14 +33,16 @@ const SLOW_MS = 2_000;
  */
 export async function checkToken(patient: Patient): Promise<Finding[]> {
   if (patient.holder !== undefined) return [];
+  const findings: Finding[] = [];
   try {
     const uri = parseSignerUri(patient.config.signer.uri);
-    const before = uri.scheme === 'file' ? await checkKeyFile(uri, patient) : await checkPkcs11(uri, patient);
-    return before.some(({ level }) => level === 'fail') ? before : [...before, ...(await sign(uri, patient))];
+    findings.push(...(uri.scheme === 'file' ? await checkKeyFile(uri, patient) : await checkPkcs11(uri, patient)));
+    if (!findings.some(({ level }) => level === 'fail')) findings.push(...(await sign(uri, patient)));
   } catch (error) {
-    if (error instanceof FieldsealError) return [failOf(AREA, error)];
-    throw error;
+    if (!(error instanceof FieldsealError)) throw error;
+    findings.push(failOf(AREA, error));
   }
+  return findings;
 }
 
 async function checkKeyFile({ path }: FileUri, patient: Patient): Promise<Finding[]> {
