@@ -116,13 +116,16 @@ async function openDirect(path: string): Promise<SectorFile | undefined> {
   return undefined;
 }
 
-/** Which sector size and place in memory the disk takes; found by reading, which asks for the same as writing does. */
+/**
+ * Which sector size and place in memory the disk takes; found by reading, which asks for the same as writing does. Each for itself:
+ * what lies within one page of memory may lie anywhere in it, what goes beyond may not.
+ */
 async function findAlignment(file: FileHandle): Promise<{ sectorBytes: number; window: Buffer } | undefined> {
   const memory = Buffer.alloc(MAX_WRITE + PAGE);
   for (const sectorBytes of SECTOR_SIZES) {
     for (let shift = 0; shift < PAGE; shift += ALIGNMENT) {
       try {
-        await file.read(memory, shift, sectorBytes, 0);
+        for (const length of [sectorBytes, MAX_WRITE]) await file.read(memory, shift, length, 0);
         return { sectorBytes, window: memory.subarray(shift, shift + MAX_WRITE) };
       } catch (error) {
         if (systemCode(error) !== 'EINVAL') throw error;

@@ -52,7 +52,10 @@ export class Slots {
       const slot: Slot = { name, first: Number.POSITIVE_INFINITY, last: 0, spoilt: false };
       this.#slots.set(name, slot);
       try {
-        yield { slot, frames: framesOf(await this.#disk.read(join(this.#folder, name))) };
+        const bytes = await this.#disk.read(join(this.#folder, name));
+        // One that was being made when the power went has not its size.
+        slot.spoilt = bytes.length !== SLOT_BYTES;
+        yield { slot, frames: framesOf(bytes) };
       } catch (error) {
         if (!(error instanceof Error && 'code' in error)) throw error;
         slot.spoilt = true;
