@@ -40,6 +40,8 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   // On a terminal it means that the terminal is gone, and the program goes with it.
   ...(process.stderr.isTTY ? {} : { onHangup: (listener: () => void) => process.on('SIGHUP', listener) }),
 });
+// What hangs, such as a token, must not keep a program from ending that has failed.
+if (process.exitCode >= EXIT.usage) setTimeout(() => process.exit(), PATIENCE_MS).unref();
 if (stoppedBy !== undefined) {
   const signal = stoppedBy;
   // A read that never returns, as of a silent terminal, holds the process up, and even process.exit() with it.

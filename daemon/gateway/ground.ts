@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { pause } from '../abort.ts';
 import { Clock, observeStep } from '../clock/index.ts';
 import type { DaemonConfig } from '../config/index.ts';
-import { FieldsealError, locate } from '../errors.ts';
+import { locate } from '../errors.ts';
 import { Recent } from '../health/index.ts';
 import { Journal } from '../journal/index.ts';
 import { Outbox, type OutboxOpening } from '../outbox/index.ts';
@@ -18,8 +18,8 @@ import type { Plan } from './plan.ts';
 import { SignerSlot } from './signer-slot.ts';
 import type { GatewaySurroundings } from './surroundings.ts';
 
-/** A disk that answers has noted a clean end by then. */
-const ABANDON_MS = 500;
+/** A disk and a token that answer have let go by then. */
+const CLOSE_MS = 1_500;
 
 /** What outlives a reload: the clock, the key, what is on the disk, and the readings that are on their way there. */
 export class Ground {
@@ -163,25 +163,23 @@ export class Ground {
   }
 
   /**
-   * Lets go of all of it.
+   * Lets go of all of it; of what hangs, after a moment, for the process is to end.
    *
-   * @param failure what ended the run, if anything did
+   * @param isClean every reading is in a proof, in the journal or declared lost: the next run has no loss to declare
    */
-  async close(failure?: unknown): Promise<void> {
-    // What an operator has to mend has cost no reading: the next run need not declare a loss.
-    const isClean = failure === undefined || (failure instanceof FieldsealError && this.sealer.stats.waiting === 0);
+  async close(isClean: boolean): Promise<void> {
+    const closing = this.#close(isClean);
+    closing.catch(() => {});
+    const enough = new AbortController();
+    await Promise.race([closing, pause(CLOSE_MS, enough.signal)]);
+    enough.abort();
+  }
+
+  async #close(isClean: boolean): Promise<void> {
     try {
       if (isClean) await this.outbox.close();
     } finally {
       await this.signer.close();
     }
-  }
-
-  /** Lets go of what still answers, where something hangs and the process is to end. */
-  async abandon(isClean: boolean): Promise<void> {
-    if (!isClean) return;
-    const enough = new AbortController();
-    await Promise.race([this.outbox.close(), pause(ABANDON_MS, enough.signal)]);
-    enough.abort();
   }
 }

@@ -9,6 +9,7 @@ import { Delivery } from './delivery.ts';
 import type { Ground } from './ground.ts';
 import { Inputs } from './inputs.ts';
 import { Link } from './link.ts';
+import { keepSmall } from './memory.ts';
 import { type Plan, privacyState } from './plan.ts';
 import { statusLine, statusOf } from './status.ts';
 import { StatusServer } from './status-server.ts';
@@ -19,8 +20,8 @@ import { WatchedRooms } from './watched.ts';
 
 /** What was sealed at the end may take so long to be delivered. */
 const FAREWELL_MS = 2_000;
-/** systemd and issue alike allow ten seconds for a stop; what comes after needs a moment. */
-const STOP_MS = 8_500;
+/** Whoever asks for a stop gets it in ten seconds; to let go of disk and token, and to end, takes a moment more. */
+const STOP_MS = 7_500;
 /** With no port open for so long, the daemon is as ready as it gets: it waits for its devices. */
 const READY_PATIENCE_MS = 30_000;
 
@@ -37,7 +38,6 @@ export class Rooms {
   readonly report: SystemdReport;
   #plan: Plan;
   #isSealed = false;
-  #isLate = false;
 
   constructor(ground: Ground, plan: Plan, around: GatewaySurroundings) {
     const { log } = around;
@@ -94,27 +94,19 @@ export class Rooms {
     return hanging.length === 0 ? undefined : `no progress: ${hanging.join(', ')}`;
   };
 
-  /** Nothing is left to be sealed. */
+  /** The sealer has ended in good order. */
   get isSealed(): boolean {
     return this.#isSealed;
   }
 
-  /** Something did not stop in time, and was left behind. */
-  get isLate(): boolean {
-    return this.#isLate;
-  }
-
   /** Runs the rooms. At the end the inputs stop first, then the sealer, and the delivery when it has had its farewell. */
   async run(signal: AbortSignal): Promise<void> {
-    const { log, observer, farewellMs = FAREWELL_MS, stopMs = STOP_MS } = this.#around;
+    const { log, observer, memory, farewellMs = FAREWELL_MS, stopMs = STOP_MS } = this.#around;
     const { config, sources, zones } = this.#plan;
     await this.#intake.guard(zones, privacyState(config));
     this.#inputs.add(this.#plan);
     this.#server.begin(config.health.listen);
-    const onLate = (): void => {
-      this.#isLate = true;
-      log.error({ ms: stopMs }, 'not everything stopped in time; it is left behind');
-    };
+    const onLate = (): void => log.error({ ms: stopMs }, 'not everything stopped in time; it is left behind');
     const running = runStages(
       signal,
       [
@@ -127,6 +119,7 @@ export class Rooms {
           (stop) => this.#server.run(stop),
           (stop) => this.#systemd.run(stop, () => this.#watch.hanging().length === 0),
           ...this.#ground.tasks,
+          ...(memory === undefined ? [] : [(stop: AbortSignal) => keepSmall(memory, stop)]),
         ],
       ],
       { deadlineMs: stopMs, onLate },
