@@ -5,6 +5,7 @@
       "sources": [
         "native/addon.c",
         "native/failure.c",
+        "native/memory.c",
         "native/notify.c",
         "native/pkcs11.c",
         "native/pkcs11_arguments.c",

@@ -86,6 +86,13 @@ export interface Pkcs11Addon {
 export interface NativeAddon extends Pkcs11Addon {
   /** Sends one sd_notify(3) datagram, e.g. "READY=1"; false where NOTIFY_SOCKET is not set. */
   sdNotify(state: string): boolean;
+  /**
+   * Lets go of the resident pages of code and constants that stand unchanged in files: how many bytes. Those that are needed
+   * come back by themselves.
+   */
+  dropCleanPages(): number;
+  /** Gives heap that is free back to the kernel (malloc_trim(3)). */
+  trimHeap(): void;
   /** Opens a pseudo-terminal in raw mode: the master's file descriptor and the slave's path. */
   openpty(): { master: number; path: string };
 }

@@ -7,6 +7,7 @@ void export_function(napi_env env, napi_value exports, const char *name, napi_ca
 }
 
 NAPI_MODULE_INIT() {
+  export_memory(env, exports);
   export_notify(env, exports);
   export_pkcs11(env, exports);
   export_pty(env, exports);

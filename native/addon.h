@@ -15,6 +15,7 @@ void throw_errno(napi_env env, const char *what, int error);
 /* Ends the process when Node-API itself fails: that is a bug here, or no memory. */
 void must(napi_env env, napi_status status, const char *what);
 
+void export_memory(napi_env env, napi_value exports);
 void export_notify(napi_env env, napi_value exports);
 void export_pkcs11(napi_env env, napi_value exports);
 void export_pty(napi_env env, napi_value exports);

@@ -27,6 +27,7 @@ async function run(io: CommandIo, file: string): Promise<void> {
     log,
     setLogLevel: setLevel,
     notify: (state) => native.sdNotify(state),
+    memory: native,
     env: io.env,
   });
   const running = gateway.run(io.signal);

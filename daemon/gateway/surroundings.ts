@@ -3,6 +3,7 @@ import type { GatewayStatus, Notify } from '../health/index.ts';
 import type { Log, LogLevel } from '../log.ts';
 import type { Receipt } from '../proof/index.ts';
 import type { SealedProof } from '../sealing/index.ts';
+import type { Memory } from './memory.ts';
 
 /** What the gateway needs of the process that it runs in. */
 export interface GatewaySurroundings {
@@ -12,6 +13,8 @@ export interface GatewaySurroundings {
   readonly observer?: GatewayObserver;
   /** The clocks of the host; left out, those of this one. */
   readonly clockHost?: ClockHost;
+  /** Left out, memory is kept as it comes. */
+  readonly memory?: Memory;
   /** Makes the log as talkative as a new configuration asks. */
   readonly setLogLevel?: (level: LogLevel) => void;
   /** How long the receipts for what was sealed at the end may take. */
