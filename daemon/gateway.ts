@@ -28,21 +28,26 @@ export class Gateway {
   async run(signal: AbortSignal): Promise<void> {
     const plan = await loadPlan(this.#config);
     const ground = await Ground.open(plan, this.#around);
+    const over = new AbortController();
+    const stop = AbortSignal.any([signal, over.signal]);
+    // A stop in good order, so that nothing is lost by it.
+    const restart = ground.needsRestart(stop).finally(() => over.abort());
     let rooms: Rooms | undefined;
     let failure: unknown;
     try {
       rooms = new Rooms(ground, plan, this.#around);
-      this.#running = { rooms, ground, signal };
-      await rooms.run(signal);
+      this.#running = { rooms, ground, signal: stop };
+      await rooms.run(stop);
+      failure = await restart;
     } catch (error) {
       failure = error;
-      throw error;
-    } finally {
-      this.#running = undefined;
-      // What an operator has to mend has cost no reading where none waits.
-      const isHarmless = failure instanceof FieldsealError && ground.sealer.stats.waiting === 0;
-      await ground.close(isHarmless || (failure === undefined && rooms?.isSealed === true));
     }
+    over.abort();
+    this.#running = undefined;
+    // What an operator has to mend has cost no reading where none waits.
+    const isHarmless = failure instanceof FieldsealError && ground.sealer.stats.waiting === 0;
+    await ground.close(isHarmless || (failure === undefined && rooms?.isSealed === true));
+    if (failure !== undefined) throw failure;
     this.#around.log.info({}, 'gateway stopped');
   }
 

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { pause } from '../abort.ts';
+import { aborted, pause } from '../abort.ts';
 import { Clock, observeStep } from '../clock/index.ts';
 import type { DaemonConfig } from '../config/index.ts';
-import { locate } from '../errors.ts';
+import { type FieldsealError, locate } from '../errors.ts';
 import { Recent } from '../health/index.ts';
 import { Journal } from '../journal/index.ts';
 import { Outbox, type OutboxOpening } from '../outbox/index.ts';
@@ -153,13 +153,15 @@ export class Ground {
 
   /** What runs beside the rooms, to the very end. */
   get tasks(): readonly Task[] {
+    return [(stop) => this.clock.run(stop), (stop) => this.outbox.run(stop), (stop) => this.journal.run(stop)];
+  }
+
+  /** Resolves at the signal; earlier, and to why, where only a new process can reach the token again. */
+  async needsRestart(signal: AbortSignal): Promise<FieldsealError | undefined> {
     const { restartAfter } = this.#signerConfig;
-    return [
-      (stop) => this.clock.run(stop),
-      (stop) => this.outbox.run(stop),
-      (stop) => this.journal.run(stop),
-      ...(restartAfter === 0 ? [] : [(stop: AbortSignal) => watchForWedge(this.signer, restartAfter, stop)]),
-    ];
+    if (restartAfter > 0) return watchForWedge(this.signer, restartAfter, signal);
+    await aborted(signal);
+    return undefined;
   }
 
   /**
