@@ -49,7 +49,7 @@ export async function takeUp(
   spool: Spool,
   books: Books,
   entries: Entries,
-  { log, now, keptUntil = 0 }: { log: Log; now: () => number; keptUntil?: number | undefined },
+  { log, now, keptUntil }: { log: Log; now: () => number; keptUntil?: number | undefined },
 ): Promise<OutboxOpening> {
   const found = await spool.list();
   if (found.foreign.length > 0)
@@ -70,7 +70,8 @@ export async function takeUp(
     to: Math.max(from, now()),
   });
   if (forgotten) books.lose([{ reason: 'chain-lost', ...lossSince(from) }]);
-  if (unclean) books.lose([{ reason: 'unclean-shutdown', ...lossSince(Math.max(from, keptUntil)) }]);
+  // What was read while the last proof was signed may be lost as well, where nothing was kept elsewhere.
+  if (unclean) books.lose([{ reason: 'unclean-shutdown', ...lossSince(keptUntil ?? from) }]);
   books.chainLost ||= forgotten;
   books.touch();
   if (forgotten) log.warn({}, 'the state of the chain is lost: the next proof begins an epoch');

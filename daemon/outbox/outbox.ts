@@ -98,6 +98,9 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   #position = 0;
   #isOwned = false;
   #turn: Promise<void> = Promise.resolve();
+  /** Receipts that are carried out together, until something else is asked for. */
+  #receipts: Receipt[] | undefined;
+  #settling: Promise<boolean[]> = Promise.resolve([]);
 
   constructor(config: OutboxConfig, options: OutboxOptions) {
     super();
@@ -146,7 +149,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
    * Opens the folder, which it makes if need be. Reads names and the state, not the proofs. A disk that can be read and not be
    * written is opened as one that fails.
    *
-   * @param keptUntil the time of the last reading that is kept elsewhere: nothing before it was lost in an unclean end
+   * @param keptUntil the time of the last reading that is kept elsewhere: what an unclean end lost came after it
    * @throws FieldsealError OUTBOX_LOCKED, OUTBOX_UNUSABLE; KEY_CHANGED where it belongs to another device
    */
   open(keptUntil?: number): Promise<OutboxOpening> {
@@ -272,20 +275,16 @@ export class Outbox extends EventEmitter<OutboxEvents> {
    * moves to quarantine with the reasons beside it. `unknown`: no such proof waits here.
    */
   settle(receipt: Receipt): Promise<'dropped' | 'quarantined' | 'unknown'> {
-    return this.#exclusive(async () => {
-      const entry = this.#entries.find(hex(receipt.digest));
-      if (entry === undefined) return 'unknown';
-      if (receipt.verdict === 'rejected') {
-        await this.#reject(entry, receipt);
-        return 'quarantined';
-      }
-      this.#release(entry);
-      await this.#settleBooks();
-      this.#entries.delete(entry);
-      this.stats.settled += 1;
-      this.emit('changed');
-      return 'dropped';
-    });
+    if (receipt.verdict === 'rejected') return this.#exclusive(() => this.#reject(receipt));
+    // Receipts that come while the disk is busy share one sync of the folder.
+    const receipts = this.#receipts ?? [];
+    receipts.push(receipt);
+    if (receipts.length === 1) {
+      this.#settling = this.#exclusive(() => this.#settleAll(receipts));
+      this.#receipts = receipts;
+    }
+    const place = receipts.length - 1;
+    return this.#settling.then((known) => (known[place] === true ? 'dropped' : 'unknown'));
   }
 
   /**
@@ -372,7 +371,28 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     return !this.#disk.fails ? 'stored' : 'held';
   }
 
-  async #reject(entry: OutboxEntry, { reasons, received }: Receipt): Promise<void> {
+  /** Lets go of what was accepted. Says of each receipt whether a proof waited for it. */
+  async #settleAll(receipts: readonly Receipt[]): Promise<boolean[]> {
+    if (this.#receipts === receipts) this.#receipts = undefined;
+    const settled = new Map<string, OutboxEntry>();
+    const known = receipts.map(({ digest }) => {
+      const entry = this.#entries.find(hex(digest));
+      if (entry === undefined || settled.has(entry.digest)) return false;
+      settled.set(entry.digest, entry);
+      return true;
+    });
+    if (settled.size === 0) return known;
+    for (const entry of settled.values()) this.#release(entry);
+    await this.#settleBooks();
+    for (const entry of settled.values()) this.#entries.delete(entry);
+    this.stats.settled += settled.size;
+    this.emit('changed');
+    return known;
+  }
+
+  async #reject({ digest, reasons, received }: Receipt): Promise<'quarantined' | 'unknown'> {
+    const entry = this.#entries.find(hex(digest));
+    if (entry === undefined) return 'unknown';
     const { epoch, seq } = headOf(entry);
     await this.#depart([entry], 'quarantine', 'rejected', {
       reason: 'rejected',
@@ -384,6 +404,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     this.stats.rejected += 1;
     const error = new FieldsealError('PROOF_REJECTED', { detail: reasons.join(', '), place: nameOf(entry) });
     this.#log.error(error.toFields(), 'the verifier rejected a proof');
+    return 'quarantined';
   }
 
   async #noteCorrupt(entry: OutboxEntry, detail: string): Promise<boolean> {
@@ -480,6 +501,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
 
   /** One operation at a time, in the order in which they are asked for. */
   #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    this.#receipts = undefined;
     const result = this.#turn.then(work);
     this.#turn = result.then(
       () => {},
