@@ -28,6 +28,7 @@ export function findingsOf(status: GatewayStatus, now: number): Finding[] {
     ...diskFindings(status),
     ...status.sources.flatMap(portFindings),
     ...deliveryFindings(status, now),
+    ...verdictFindings(status),
     ...clockFindings(status),
     ...hostFindings(status),
   ];
@@ -84,8 +85,14 @@ function deliveryFindings({ uplink, outbox }: GatewayStatus, now: number): Findi
     : [];
 }
 
+function verdictFindings({ recent }: GatewayStatus): Finding[] {
+  const last = recent?.receipts[0];
+  if (last === undefined || (last.verdict !== 'flagged' && last.verdict !== 'rejected')) return [];
+  return [note('verifier', `${last.verdict} the last proof: ${last.reasons.join(', ')}`)];
+}
+
 function clockFindings({ clock }: GatewayStatus): Finding[] {
-  if (clock.known === false) return [bad('clock', 'nobody vouches for the time yet')];
+  if (clock.known === false) return [note('clock', 'nobody vouches for the time yet')];
   return clock.source === 'none' ? [note('clock', 'nobody vouches for the time')] : [];
 }
 

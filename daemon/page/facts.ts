@@ -99,7 +99,7 @@ function token({ token: is, sealer }: StatusReport): Fact {
 }
 
 function clock({ clock: { source, uncertaintyMs, known, offsetMs, servers = [] } }: StatusReport): Fact {
-  const level: Level = known === false ? 'bad' : source === 'none' ? 'note' : 'ok';
+  const level: Level = known === false || source === 'none' ? 'note' : 'ok';
   return {
     name: 'Clock',
     value: { text: known === false ? 'not known yet' : source, level },
