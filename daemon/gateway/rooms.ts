@@ -16,7 +16,7 @@ import { StatusServer } from './status-server.ts';
 import type { GatewaySurroundings } from './surroundings.ts';
 import { SystemdReport } from './systemd-report.ts';
 import { Watch } from './watch.ts';
-import { WatchedRooms } from './watched.ts';
+import { type RoomsToWatch, WatchedRooms } from './watched.ts';
 
 /** What was sealed at the end may take so long to be delivered. */
 const FAREWELL_MS = 2_000;
@@ -52,6 +52,9 @@ export class Rooms {
       log,
     });
     ground.onStored = (readings) => this.#intake.stored(readings);
+    clock.onStep((step) => {
+      if (step.datesBack) this.#intake.dateBack(step);
+    });
     this.#inputs = new Inputs({
       intake: this.#intake,
       onReading: (reading) => ground.take(reading),
@@ -70,7 +73,7 @@ export class Rooms {
     this.#systemd = new SystemdNotifier(around.notify, around.env);
     const watched = new WatchedRooms(this.#systemd.watchdogMs);
     this.#watch = new Watch(
-      () => watched.of(this.#plan.config, ground, this.#inputs, this.#delivery.link),
+      () => watched.of(this.#toWatch(), { ...this.#plan.config.mqtt, timeout: this.#plan.config.signer.timeout }),
       log.child({ room: 'watchdog' }),
     );
     this.report = new SystemdReport(this.#systemd, () => {
@@ -161,6 +164,13 @@ export class Rooms {
     await this.#delivery.follow(plan);
     this.#around.setLogLevel?.(plan.config.log.level);
     this.#plan = plan;
+  }
+
+  #toWatch(): RoomsToWatch {
+    const { journal, sealer, outbox } = this.#ground;
+    const { ports, cameras } = this.#inputs;
+    const { uplink, connection } = this.#delivery.link;
+    return { ports, cameras, journal, sealer, outbox, uplink, connection };
   }
 
   readonly #seal: Task = async (stop) => {
