@@ -20,6 +20,7 @@ export class Host {
   #folder;
   #children = [];
   #servers = [];
+  #stopping = false;
 
   constructor(folder) {
     this.#folder = folder;
@@ -68,6 +69,7 @@ export class Host {
   }
 
   async stop() {
+    this.#stopping = true;
     for (const server of this.#servers) server.close();
     for (const child of this.#children) {
       child.kill();
@@ -129,8 +131,8 @@ export class Host {
     process.once('exit', () => child.kill());
     const log = [];
     createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
-    child.once('exit', (code, signal) => {
-      if (signal === null) console.error(`${command} ended with ${code}:\n${log.slice(-5).join('\n')}`);
+    child.once('exit', (code) => {
+      if (!this.#stopping) console.error(`${command} ended with ${code}:\n${log.slice(-5).join('\n')}`);
     });
   }
 
