@@ -22,23 +22,30 @@ export class StatusServer {
   }
 
   /** Serves at this address; before run(). */
-  begin(listen: string | undefined): void {
+  begin(wanted: string | undefined): void {
+    const listen = this.#besides(wanted);
     this.#listen = listen;
     const socket = this.#socket;
-    if (socket !== undefined && socket !== listen) {
+    if (socket !== undefined) {
       this.#crew.start((stop) => serveHttp(socket, this.#routes, stop, { place: 'RUNTIME_DIRECTORY' }));
     }
     if (listen !== undefined) this.#member = this.#crew.start((stop) => this.#serve(listen, stop, () => {}));
   }
 
   /** Serves at this address from now on. @throws FieldsealError LISTEN_FAILED; the one before is served on then */
-  async move(listen: string | undefined): Promise<void> {
+  async move(wanted: string | undefined): Promise<void> {
+    const listen = this.#besides(wanted);
     if (listen === this.#listen) return;
     const before = this.#member;
     this.#member =
       listen === undefined ? undefined : await this.#crew.admit((stop, isUp) => this.#serve(listen, stop, isUp));
     this.#listen = listen;
     await before?.stop();
+  }
+
+  /** Where to serve besides the socket. */
+  #besides(listen: string | undefined): string | undefined {
+    return listen === this.#socket ? undefined : listen;
   }
 
   async #serve(listen: string, stop: AbortSignal, isUp: () => void): Promise<void> {
