@@ -1,6 +1,7 @@
 import { fstatSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { type DestinationStream, pino } from 'pino';
+import { Repeats } from './repeats.ts';
 
 /** What a room needs of a logger. Lines are constant phrases with their data in fields; never a secret. */
 export interface Log {
@@ -19,50 +20,77 @@ export function createLog(level: LogLevel, destination: DestinationStream = pino
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }
 
-/** A log whose level may change while it is in use, that of its children with it. */
-export interface LeveledLog {
+/** A log for a program that runs for years: its level may change, and it tells repeats ever more rarely. */
+export interface ServiceLog {
   readonly log: Log;
   setLevel(level: LogLevel): void;
+  /** Tells of the repeats that were left out so far; before the end. */
+  flush(): void;
 }
 
-export function createLeveledLog(level: LogLevel, destination: DestinationStream): LeveledLog {
-  const floor = { level: pino.levels.values[level] ?? Number.POSITIVE_INFINITY };
+/** @param now ms since the Unix epoch */
+export function createServiceLog(
+  level: LogLevel,
+  destination: DestinationStream,
+  now: () => number = Date.now,
+): ServiceLog {
+  const shared = { floor: numberOf(level), repeats: new Repeats(now) };
   return {
-    log: new FlooredLog(createLog('debug', destination), floor),
+    log: new CalmLog(createLog('debug', destination), '', shared),
     setLevel(next) {
-      floor.level = pino.levels.values[next] ?? Number.POSITIVE_INFINITY;
+      shared.floor = numberOf(next);
     },
+    flush: () => shared.repeats.flush(),
   };
 }
 
-/** Passes on what lies at or above a level that it shares with its children. */
-class FlooredLog implements Log {
-  readonly #log: Log;
-  readonly #floor: { readonly level: number };
+const numberOf = (level: LogLevel): number => pino.levels.values[level] ?? Number.POSITIVE_INFINITY;
 
-  constructor(log: Log, floor: { readonly level: number }) {
+/** Passes on what lies at or above a level that it shares with its children, and repeats of it as Repeats has them. */
+class CalmLog implements Log {
+  readonly #log: Log;
+  readonly #place: string;
+  readonly #shared: { readonly floor: number; readonly repeats: Repeats };
+
+  constructor(log: Log, place: string, shared: { readonly floor: number; readonly repeats: Repeats }) {
     this.#log = log;
-    this.#floor = floor;
+    this.#place = place;
+    this.#shared = shared;
   }
 
+  /** Whoever asks for these wants them all. */
   debug(fields: object, phrase: string): void {
-    if (this.#floor.level <= 20) this.#log.debug(fields, phrase);
+    if (this.#shared.floor <= numberOf('debug')) this.#log.debug(fields, phrase);
   }
 
   info(fields: object, phrase: string): void {
-    if (this.#floor.level <= 30) this.#log.info(fields, phrase);
+    this.#pass('info', fields, phrase);
   }
 
   warn(fields: object, phrase: string): void {
-    if (this.#floor.level <= 40) this.#log.warn(fields, phrase);
+    this.#pass('warn', fields, phrase);
   }
 
   error(fields: object, phrase: string): void {
-    if (this.#floor.level <= 50) this.#log.error(fields, phrase);
+    this.#pass('error', fields, phrase);
   }
 
   child(bindings: { room: string; source?: string }): Log {
-    return new FlooredLog(this.#log.child(bindings), this.#floor);
+    const { room, source = '' } = bindings;
+    return new CalmLog(this.#log.child(bindings), `${this.#place}/${room}/${source}`, this.#shared);
+  }
+
+  #pass(level: 'info' | 'warn' | 'error', fields: object, phrase: string): void {
+    if (this.#shared.floor > numberOf(level)) return;
+    const code = 'code' in fields ? String(fields.code) : '';
+    this.#shared.repeats.pass(`${this.#place} ${level} ${code} ${phrase}`, (leftOut) =>
+      this.#log[level](
+        leftOut === undefined
+          ? fields
+          : { ...fields, repeats: leftOut.repeats, last: new Date(leftOut.last).toISOString() },
+        phrase,
+      ),
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { Command } from 'commander';
 import { loadDaemonConfig } from '../config/index.ts';
-import { createLeveledLog, logDestination } from '../log.ts';
+import { createServiceLog, logDestination } from '../log.ts';
 import { loadNative } from '../native.ts';
 import { type CommandIo, examples } from './io.ts';
 
@@ -22,7 +22,7 @@ async function run(io: CommandIo, file: string): Promise<void> {
   const { Gateway } = await import('../gateway.ts');
   const config = await loadDaemonConfig(file);
   const native = loadNative();
-  const { log, setLevel } = createLeveledLog(config.log.level, logDestination(io.stderr, io.env));
+  const { log, setLevel, flush } = createServiceLog(config.log.level, logDestination(io.stderr, io.env));
   const gateway = new Gateway(config, {
     log,
     setLogLevel: setLevel,
@@ -35,5 +35,9 @@ async function run(io: CommandIo, file: string): Promise<void> {
   const reloading = new Promise<never>((_resolve, reject) => {
     io.onHangup?.(() => gateway.reload(() => loadDaemonConfig(file)).catch(reject));
   });
-  await Promise.race([running, reloading]);
+  try {
+    await Promise.race([running, reloading]);
+  } finally {
+    flush();
+  }
 }

@@ -73,7 +73,10 @@ export class Rooms {
     this.#systemd = new SystemdNotifier(around.notify, around.env);
     const watched = new WatchedRooms(this.#systemd.watchdogMs);
     this.#watch = new Watch(
-      () => watched.of(this.#toWatch(), { ...this.#plan.config.mqtt, timeout: this.#plan.config.signer.timeout }),
+      () => {
+        const { mqtt, signer, journal } = this.#plan.config;
+        return watched.of(this.#toWatch(), { ...mqtt, timeout: signer.timeout, interval: journal.interval });
+      },
       log.child({ room: 'watchdog' }),
     );
     this.report = new SystemdReport(this.#systemd, () => {

@@ -38,6 +38,8 @@ export interface RoomsToWatch {
 type Patience = Pick<DaemonConfig['mqtt'], 'reconnect' | 'connectTimeout'> & {
   /** Of the token, in milliseconds. */
   readonly timeout: number;
+  /** Of the journal, in milliseconds. */
+  readonly interval: number;
 };
 
 /** Looks at the rooms for the watchdog: what each has to do, and since when it has not got on with it. */
@@ -58,10 +60,10 @@ export class WatchedRooms {
     this.#attempted = new Pulse(now);
   }
 
-  *of(rooms: RoomsToWatch, { timeout, reconnect, connectTimeout }: Patience): Iterable<WatchedRoom> {
+  *of(rooms: RoomsToWatch, { timeout, interval, reconnect, connectTimeout }: Patience): Iterable<WatchedRoom> {
     for (const port of rooms.ports) yield this.#loop(`port ${port.source}`, port, PORT_PATIENCE_MS);
     for (const camera of rooms.cameras) yield this.#loop(`camera ${camera.source}`, camera, CAMERA_PATIENCE_MS);
-    yield this.#loop('journal', rooms.journal, JOURNAL_PATIENCE_MS);
+    yield this.#loop('journal', rooms.journal, interval + JOURNAL_PATIENCE_MS);
     const seals = rooms.sealer.makesProgress(timeout + this.#graceMs);
     yield { room: 'sealing', stillMs: () => (seals ? undefined : Number.POSITIVE_INFINITY), patienceMs: 0 };
     yield { room: 'uplink', stillMs: () => this.#undelivered(rooms), patienceMs: UPLINK_PATIENCE_MS };

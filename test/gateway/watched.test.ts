@@ -4,7 +4,7 @@ import { type RoomsToWatch, WatchedRooms } from '../../daemon/gateway/watched.ts
 import { keptLog } from '../support/kept-log.ts';
 
 const MINUTE = 60_000;
-const PATIENCE = { timeout: 1_000, reconnect: { min: 1_000, max: MINUTE }, connectTimeout: 10_000 };
+const PATIENCE = { timeout: 1_000, interval: 1_000, reconnect: { min: 1_000, max: MINUTE }, connectTimeout: 10_000 };
 
 /** Rooms that all get on, by a clock that the test turns, and the watch over them with a period of one minute. */
 function watching() {
