@@ -1,5 +1,5 @@
 import { CameraFolder } from './camera/index.ts';
-import type { Clock } from './clock/index.ts';
+import type { Clock, ClockStep } from './clock/index.ts';
 import type { CameraConfig } from './config/index.ts';
 import { Crew, type Member } from './crew.ts';
 import type { SourceStatus } from './health/index.ts';
@@ -71,6 +71,12 @@ export class Intake {
     });
     this.#cameras.set(camera.source, folder);
     return folder;
+  }
+
+  /** The clock was set: what zones and cameras know of times gets the same step. */
+  dateBack({ deltaMs, since, t }: ClockStep): void {
+    this.#guard?.dateBack(deltaMs, since - deltaMs, t - deltaMs);
+    for (const camera of this.#cameras.values()) camera.dateBack(deltaMs);
   }
 
   /** Keeps the privacy zones' books until the signal. @throws FieldsealError FILE_NOT_WRITABLE */

@@ -41,7 +41,8 @@ export interface CameraHooks {
   onWithheld(t: number): void;
   /** The folder can be read (again). */
   onWatched?(): void;
-  readonly clock: { now(): number; monotonicNow(): number };
+  /** `ofWall`: the time of what the host's wall clock has stamped, such as a file. */
+  readonly clock: { now(): number; monotonicNow(): number; ofWall(wall: number): number };
   readonly log: Log;
 }
 
@@ -100,6 +101,11 @@ export class CameraFolder {
   /** A fix that may be recorded, from whichever source. */
   observeFix(fix: FixReading): void {
     this.#fixes.add(fix);
+  }
+
+  /** The clock that has stamped the fixes so far was wrong by so much. */
+  dateBack(deltaMs: number): void {
+    this.#fixes.dateBack(deltaMs);
   }
 
   /** Readings are in a stored proof: files among them need no sealing after a restart. */
@@ -189,7 +195,7 @@ export class CameraFolder {
       if (this.#sealed.hasContent(file)) continue;
       this.stats.vanished += 1;
       const to = this.#hooks.clock.now();
-      const from = Math.max(0, Math.min(file.modified, to));
+      const from = Math.min(this.#timeOf(file), to);
       this.#hooks.onLoss({ reason: 'file-vanished', count: 1, from, to });
     }
   }
@@ -198,7 +204,7 @@ export class CameraFolder {
   #settled(): WaitingFile[] {
     const settled = this.#waiting.settled(this.#hooks.clock.monotonicNow());
     for (const one of settled) {
-      if (one.fix === 'not-looked-up') one.fix = this.#fixes.nearest(one.file.modified, this.#config.maxFixAge);
+      if (one.fix === 'not-looked-up') one.fix = this.#fixes.nearest(this.#timeOf(one.file), this.#config.maxFixAge);
     }
     return settled.sort((a, b) => a.file.modified - b.file.modified);
   }
@@ -246,7 +252,8 @@ export class CameraFolder {
   /** Whether the file must not be recorded, which it then never is, or not yet. */
   async #isHeldBack(waiting: WaitingFile): Promise<boolean> {
     const { file } = waiting;
-    const hides = this.#hooks.hides(file.born, file.modified);
+    const at = this.#timeOf(file);
+    const hides = this.#hooks.hides(at - (file.modified - file.born), at);
     if (hides === false) return false;
     if (hides === 'not-known-yet') {
       waiting.notBefore = this.#hooks.clock.monotonicNow() + ASK_AGAIN_MS;
@@ -255,7 +262,7 @@ export class CameraFolder {
     this.stats.withheld += 1;
     this.#done(file);
     await this.#sealed.store([file]);
-    this.#hooks.onWithheld(file.modified);
+    this.#hooks.onWithheld(at);
     return true;
   }
 
@@ -274,10 +281,16 @@ export class CameraFolder {
         type,
         fix: fix === 'not-looked-up' ? undefined : fix,
         sequence: this.#sequence,
+        at: this.#timeOf(file),
       }),
     };
     this.#underway.set(reading, file);
     this.#hooks.onReading(reading);
+  }
+
+  /** When the file was last written, by the gateway's timeline: the wall clock that stamps files may be set at any time. */
+  #timeOf(file: SeenFile): number {
+    return this.#hooks.clock.ofWall(file.modified);
   }
 
   #done(file: SeenFile): void {

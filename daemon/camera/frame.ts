@@ -1,12 +1,12 @@
 import type { Fields } from '../readings/index.ts';
 import type { SeenFile } from './file-mark.ts';
 import type { FileType } from './file-types.ts';
-import type { FixReading } from './fix-history.ts';
+import type { RememberedFix } from './fix-history.ts';
 
 const MAX_TIME = 253_402_300_799_999;
 const MAX_NAME_BYTES = 1_024;
 
-/** A camera.frame's fields. */
+/** A camera.frame's fields. The file is of `at`, by the gateway's timeline; its own time stays as the file system has it. */
 export function frameFields(
   file: SeenFile,
   {
@@ -14,7 +14,8 @@ export function frameFields(
     type,
     fix,
     sequence,
-  }: { sha256: Uint8Array; type: FileType; fix: FixReading | undefined; sequence: number },
+    at,
+  }: { sha256: Uint8Array; type: FileType; fix: RememberedFix | undefined; sequence: number; at: number },
 ): Fields<'camera.frame'> {
   return {
     name: endOf(file.name),
@@ -22,14 +23,14 @@ export function frameFields(
     sha256,
     type,
     ...(file.modified >= 0 && file.modified <= MAX_TIME ? { modified: file.modified } : {}),
-    ...(fix === undefined ? {} : fixFields(fix, file.modified)),
+    ...(fix === undefined ? {} : fixFields(fix, at)),
     sequence,
   };
 }
 
 type FixFields = Pick<Fields<'camera.frame'>, 'fixTime' | 'lat' | 'lon' | 'altMSL' | 'speed' | 'track' | 'fixAge'>;
 
-function fixFields({ t, fields }: FixReading, modified: number): FixFields {
+function fixFields({ t, fields }: RememberedFix, at: number): FixFields {
   const { time, lat, lon, altMSL, speed, track } = fields;
   return {
     ...(time === undefined ? {} : { fixTime: time }),
@@ -38,7 +39,7 @@ function fixFields({ t, fields }: FixReading, modified: number): FixFields {
     ...(altMSL === undefined ? {} : { altMSL }),
     ...(speed === undefined ? {} : { speed }),
     ...(track === undefined ? {} : { track }),
-    fixAge: Math.abs(t - modified),
+    fixAge: Math.abs(t - at),
   };
 }
 

@@ -1,6 +1,6 @@
 import { isSameContent, isSameFile, type SeenFile } from './file-mark.ts';
 import type { FileType } from './file-types.ts';
-import type { FixReading } from './fix-history.ts';
+import type { RememberedFix } from './fix-history.ts';
 
 /** A file that is not sealed yet. */
 export interface WaitingFile {
@@ -9,7 +9,7 @@ export interface WaitingFile {
   /** It is not finished before, in ms on the monotonic clock. */
   notBefore: number;
   /** The fix at its time, once that was looked up. */
-  fix: FixReading | undefined | 'not-looked-up';
+  fix: RememberedFix | undefined | 'not-looked-up';
   /** That it could not be read is in the log. */
   isTold: boolean;
 }

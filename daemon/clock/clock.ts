@@ -6,6 +6,7 @@ import { type ClockHost, linuxHost, type NtpClient, type NtpReport } from './hos
 import { judge } from './judge.ts';
 import type { ClockStep } from './step.ts';
 import { Timeline } from './timeline.ts';
+import { WallEras } from './wall-eras.ts';
 
 /** The wall clock and the receivers are looked at so often; nobody is asked for it. */
 const LOOK_MS = 1_000;
@@ -62,6 +63,7 @@ export class Clock {
   readonly #host: ClockHost;
   readonly #timeline: Timeline;
   readonly #gnss: GnssTime;
+  readonly #eras: WallEras;
   readonly #listeners = new Set<(step: ClockStep) => void>();
   /** What stamps add to the monotonic clock; it never changes. */
   readonly #stampOffset: number;
@@ -81,6 +83,7 @@ export class Clock {
     this.#options = { ...DEFAULTS, ...options };
     this.#host = host;
     this.#wallOffset = this.#readWall();
+    this.#eras = new WallEras(this.#wallOffset);
     this.#stampOffset = Math.round(this.#wallOffset);
     this.#timeline = new Timeline(this.#stampOffset);
     this.#gnss = new GnssTime(this.#options.notBefore);
@@ -104,6 +107,15 @@ export class Clock {
 
   /** The time of a stamp, ms since the Unix epoch, as far as it is known by now. */
   readonly dated = (stamp: number): number => this.#timeline.at(stamp - this.#stampOffset);
+
+  /**
+   * The time of what the host's wall clock has stamped, such as a file, however that clock was set since; as it is where it is from
+   * before this run. Both in ms since the Unix epoch.
+   */
+  readonly ofWall = (wall: number): number => {
+    const monotonic = this.#eras.monotonicOf(wall, this.#host.monotonicNow());
+    return monotonic === undefined ? Math.max(0, wall) : this.#timeline.at(monotonic);
+  };
 
   /** Whether anybody vouches for the time. */
   get known(): boolean {
@@ -185,6 +197,7 @@ export class Clock {
     this.#suspended += slept;
     this.#gnss.forget();
     this.#wallOffset += slept;
+    this.#eras.begin(monotonic, this.#wallOffset);
     const source = this.#belief?.source;
     if (this.#belief !== undefined) {
       const { offset, uncertainty } = this.#belief;
@@ -199,6 +212,7 @@ export class Clock {
     const offset = this.#readWall();
     if (Math.abs(offset - this.#wallOffset) < WALL_MOVED_MS) return false;
     this.#wallOffset = offset;
+    this.#eras.begin(this.#host.monotonicNow(), offset);
     if (this.#belief?.source === 'ntp') this.#doubt = { measured: undefined };
     this.#askAt = this.#host.monotonicNow();
     return true;

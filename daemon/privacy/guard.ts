@@ -90,6 +90,22 @@ export class PrivacyGuard {
     return waited >= 0 && waited < PATIENCE_MS ? 'not-known-yet' : false;
   }
 
+  /** What was stamped from `from` to `to` was stamped by a clock that was wrong by so much. */
+  dateBack(deltaMs: number, from: number, to: number): void {
+    if (this.#parts.zones.isEmpty) return;
+    const moved = (t: number): number => (t >= from && t <= to ? Math.max(0, t + deltaMs) : t);
+    this.#times = this.#times.map((time) => ({
+      from: moved(time.from),
+      ...(time.to === undefined ? {} : { to: moved(time.to) }),
+    }));
+    this.#whereabouts.dateBack(deltaMs);
+    this.#openedAt += deltaMs;
+    if (this.#held !== undefined) {
+      this.#held = { count: this.#held.count, from: moved(this.#held.from), to: moved(this.#held.to) };
+    }
+    this.#changed();
+  }
+
   /** Counts a frame that was not recorded. */
   withhold(t: number): void {
     this.#hold(t);

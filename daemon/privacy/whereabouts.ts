@@ -11,6 +11,12 @@ export class Whereabouts {
     return this.#lastOutside;
   }
 
+  /** The clock that has stamped the fixes so far was wrong by so much. */
+  dateBack(deltaMs: number): void {
+    for (const [source, { isInside, t }] of this.#last) this.#last.set(source, { isInside, t: t + deltaMs });
+    if (this.#lastOutside !== undefined) this.#lastOutside += deltaMs;
+  }
+
   /** A receiver placed the gateway. Answers whether any receiver that has a say places it within a zone. */
   place(source: string, isInside: boolean, t: number): boolean {
     this.#last.set(source, { isInside, t });

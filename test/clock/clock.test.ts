@@ -238,6 +238,25 @@ describe('a clock', () => {
     expect(steps).toMatchObject([{ datesBack: false, deltaMs: HOUR, source: 'ntp' }]);
   });
 
+  it('knows the time of what the wall clock has stamped, however that was set since', async () => {
+    const world = new World(0);
+    const { clock } = clockIn(world);
+    await world.pass(clock, 30_000);
+    const early = { wall: world.wall, stamp: clock.stamp() };
+    await world.pass(clock, 30_000);
+    world.synchronise();
+    await world.pass(clock, 30_000);
+    const late = { wall: world.wall, stamp: clock.stamp() };
+    world.setWall(-30 * DAY);
+    await world.pass(clock, 30_000);
+    const last = { wall: world.wall, stamp: clock.stamp() };
+    await world.pass(clock, 30_000);
+    for (const { wall, stamp } of [early, late, last]) {
+      expect(Math.abs(clock.ofWall(wall) - clock.dated(stamp))).toBeLessThan(5);
+    }
+    expect(clock.ofWall(late.wall - 3 * DAY)).toBeLessThan(clock.now() - 2 * DAY);
+  });
+
   it('awaits the time for so long, and no longer', async () => {
     const world = new World(0);
     const { clock } = clockIn(world, { wait: 10_000 });

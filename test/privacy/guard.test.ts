@@ -204,6 +204,24 @@ describe('hidden is', () => {
     expect(guard.isHidden).toBe(true);
   });
 
+  it('dated anew with the clock, but for what another run has seen', async () => {
+    const former = await makeGuard(west, -100_000);
+    former.guard.admits(fixAt(-100_000, WEST));
+    former.guard.admits(fixAt(-99_990, EAST));
+    await former.finish();
+    const { guard, finish } = await makeGuard(west, 0);
+    guard.admits(fixAt(0, EAST));
+    guard.admits(fixAt(1, WEST));
+    guard.admits(fixAt(10, EAST));
+    guard.dateBack(3_600_000, second(0), second(20));
+    await finish();
+    for (const one of [guard, (await makeGuard()).guard]) {
+      expect(one.hides(second(-99_995), second(-99_994))).toBe(true);
+      expect(one.hides(second(3_605), second(3_606))).toBe(true);
+      expect(one.hides(second(5), second(6))).not.toBe(true);
+    }
+  });
+
   it('bounded in what it remembers', async () => {
     const { guard, finish } = await makeGuard();
     for (let n = 0; n < 2_000; n++) guard.admits(fixAt(n * 100, n % 2 === 0 ? WEST : EAST));

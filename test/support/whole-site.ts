@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { vi } from 'vitest';
+import type { ClockHost } from '../../daemon/clock/index.ts';
 import { loadDaemonConfig, loadVerifierConfig, type VerifierConfig } from '../../daemon/config/index.ts';
 import { EmbeddedBroker } from '../../daemon/demo/embedded-broker.ts';
 import { Gateway } from '../../daemon/gateway.ts';
@@ -49,8 +50,11 @@ export class WholeSite {
     this.#running.catch(() => {});
   }
 
-  /** @param sections of the daemon's configuration: ports, cameras, preset ... as YAML */
-  static async start(sections: string): Promise<WholeSite> {
+  /**
+   * @param sections of the daemon's configuration: ports, cameras, preset ... as YAML
+   * @param clockHost the gateway's clocks, where they are not those of this host
+   */
+  static async start(sections: string, clockHost?: ClockHost): Promise<WholeSite> {
     const folder = await mkdtemp(join(tmpdir(), 'fieldseal-whole-'));
     const broker = await EmbeddedBroker.start();
     await createKey(`file:${join(folder, 'device.json')}`, 'ES256K');
@@ -64,8 +68,7 @@ batching: { maxAge: 500ms }
 outbox: { directory: outbox }
 ${mqtt}
 verifier: { publicKeyFile: verifier.json }
-clock: { wait: 0s, gnss: false }
-health: { interval: 1s }
+${/^clock:/m.test(sections) ? '' : 'clock: { wait: 0s, gnss: false }\n'}health: { interval: 1s }
 ${sections}
 `,
     );
@@ -83,7 +86,10 @@ ${sections}
     admit(ledger, record, Date.now());
     ledger.close();
     const log = keptLog();
-    const gateway = new Gateway(daemon, { log, notify: () => false, env: {} });
+    const gateway = new Gateway(daemon, {
+      ...{ log, notify: () => false, env: {} },
+      ...(clockHost === undefined ? {} : { clockHost }),
+    });
     const receiptSigner = await openSigner(verifier.signer);
     return new WholeSite({ folder, kid: thumbprint(publicKey), verifier, receiptSigner, broker, gateway });
   }
