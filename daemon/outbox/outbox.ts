@@ -13,7 +13,7 @@ import { HeldProofs } from './held.ts';
 import { FolderLock, type Lock } from './lock.ts';
 import { isOwned, type OutboxOpening, OWNER_FILE, takeUp } from './opening.ts';
 import { findRoom } from './room.ts';
-import { NotStored, Spool } from './spool.ts';
+import { type Corrupt, NotStored, Spool } from './spool.ts';
 import type { Departure } from './state.ts';
 
 export interface OutboxOptions {
@@ -246,28 +246,13 @@ export class Outbox extends EventEmitter<OutboxEvents> {
    * A proof's bytes, as they were stored. Undefined where it has gone meanwhile, where the disk fails, or where the file is
    * damaged: then it lies in quarantine and the loss is noted.
    */
-  read(entry: OutboxEntry): Promise<Uint8Array | undefined> {
-    return this.#exclusive(async () => {
-      if (!this.has(entry)) return undefined;
-      const held = this.#held.find(entry);
-      if (held !== undefined) return held.message;
-      let loaded: Awaited<ReturnType<Spool['load']>> | undefined;
-      await this.#disk.try(async () => {
-        loaded = await this.#spool.load(entry);
-      });
-      if (loaded instanceof Uint8Array) return loaded;
-      const corrupt = loaded?.corrupt;
-      // Whether a file is damaged is not for a disk to say that fails: it is looked at again when the disk is well.
-      if (corrupt === undefined || this.#disk.fails || !(await this.#noteCorrupt(entry, corrupt))) {
-        this.#entries.hide(entry);
-        return undefined;
-      }
-      await this.#depart([entry], 'quarantine', 'outbox-corrupt');
-      this.stats.corrupt += 1;
-      const error = new FieldsealError('OUTBOX_CORRUPT', { detail: corrupt, place: nameOf(entry) });
-      this.#log.error(error.toFields(), 'a stored proof cannot be read');
-      return undefined;
-    });
+  async read(entry: OutboxEntry): Promise<Uint8Array | undefined> {
+    const held = this.#held.find(entry);
+    if (held !== undefined) return this.has(entry) ? held.message : undefined;
+    // What is sound needs no turn: a file never changes.
+    const loaded = this.has(entry) ? await this.#load(entry) : undefined;
+    if (loaded instanceof Uint8Array) return loaded;
+    return this.#exclusive(() => this.#readAnew(entry));
   }
 
   /**
@@ -369,6 +354,33 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     this.#books.lose(declarationOf(entry, message, 'outbox-quota'));
     this.#countDropped(1);
     return !this.#disk.fails ? 'stored' : 'held';
+  }
+
+  /** The proof's bytes, or what is wrong with its file; undefined where the disk fails. */
+  async #load(entry: OutboxEntry): Promise<Uint8Array | Corrupt | undefined> {
+    let loaded: Uint8Array | Corrupt | undefined;
+    await this.#disk.try(async () => {
+      loaded = await this.#spool.load(entry);
+    });
+    return loaded;
+  }
+
+  /** Reads a proof that may have gone meanwhile, and puts away a damaged one. */
+  async #readAnew(entry: OutboxEntry): Promise<Uint8Array | undefined> {
+    if (!this.has(entry)) return undefined;
+    const loaded = this.#held.find(entry)?.message ?? (await this.#load(entry));
+    if (loaded instanceof Uint8Array) return loaded;
+    const corrupt = loaded?.corrupt;
+    // Whether a file is damaged is not for a disk to say that fails: it is looked at again when the disk is well.
+    if (corrupt === undefined || this.#disk.fails || !(await this.#noteCorrupt(entry, corrupt))) {
+      this.#entries.hide(entry);
+      return undefined;
+    }
+    await this.#depart([entry], 'quarantine', 'outbox-corrupt');
+    this.stats.corrupt += 1;
+    const error = new FieldsealError('OUTBOX_CORRUPT', { detail: corrupt, place: nameOf(entry) });
+    this.#log.error(error.toFields(), 'a stored proof cannot be read');
+    return undefined;
   }
 
   /** Lets go of what was accepted. Says of each receipt whether a proof waited for it. */
