@@ -1,6 +1,7 @@
 // Measures Fieldseal on this machine and prints one JSON object. Medians, in the units that the names say.
-// usage: npm run bench [-- decode|peers|wire|verify|seal|daemon|load ...]     (FIELDSEAL_BENCH_MINUTES: how long load lasts, 1)
+// usage: npm run bench [-- decode|peers|wire|verify|seal|daemon|load|backlog ...]     (FIELDSEAL_BENCH_MINUTES: how long load lasts, 1)
 import { cpus } from 'node:os';
+import { benchBacklog } from './backlog.mjs';
 import { benchDaemon } from './daemon.mjs';
 import { benchDecode } from './decode.mjs';
 import { benchLoad } from './load.mjs';
@@ -17,6 +18,7 @@ const BENCHES = {
   seal: benchSeal,
   daemon: benchDaemon,
   load: benchLoad,
+  backlog: benchBacklog,
 };
 
 const wanted = process.argv.slice(2);
