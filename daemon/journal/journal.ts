@@ -126,7 +126,7 @@ export class Journal {
     } catch (error) {
       await this.#fail(error);
     }
-    return this.#contents?.until;
+    return this.isOn ? this.#contents?.until : undefined;
   }
 
   /**

@@ -27,7 +27,7 @@ export class ModelDisk implements FileSystem {
 
   constructor(cutAt = Number.POSITIVE_INFINITY, durable: Names = new Map()) {
     this.#cutAt = cutAt;
-    this.#durable = durable;
+    this.#durable = new Map(durable);
     this.#now = new Map(durable);
   }
 
