@@ -45,7 +45,7 @@ export interface ClockStatus {
   readonly source: ClockState['source'];
   readonly uncertaintyMs: number;
   readonly known: boolean;
-  /** How far the host's wall clock is ahead of the timeline. */
+  /** How far the timeline is ahead of the host's wall clock. */
   readonly offsetMs: number;
   readonly steps: number;
   readonly servers: readonly { readonly name: string; readonly state: string }[];
@@ -160,7 +160,7 @@ export class Clock {
       source: this.#belief?.source ?? 'none',
       uncertaintyMs: this.#uncertaintyAt(monotonic),
       known: this.known,
-      offsetMs: Math.round(this.#readWall() - offset),
+      offsetMs: Math.round(offset - this.#readWall()),
       steps: this.#steps,
       servers: [{ name: this.#report?.client ?? 'ntp', state: this.#ntpState() }, ...receivers],
     };

@@ -24,6 +24,15 @@ describe('the history of fixes', () => {
     ]);
   });
 
+  it('is dated anew with the clock that has stamped it, and with that alone', () => {
+    const fixes = new FixHistory();
+    const shared = { ...fix(1_000) };
+    fixes.add(shared);
+    Object.assign(shared, { t: 5_000 });
+    fixes.dateBack(3_000);
+    expect(fixes.nearest(4_000, 0)?.t).toBe(4_000);
+  });
+
   it('goes on where the clock was set back', () => {
     const fixes = new FixHistory();
     for (const t of [9_000_000, 1_000, 2_000]) fixes.add(fix(t));
