@@ -19,7 +19,7 @@ import { SignerSlot } from './signer-slot.ts';
 import type { GatewaySurroundings } from './surroundings.ts';
 
 /** A disk and a token that answer have let go by then. */
-const CLOSE_MS = 1_500;
+const CLOSE_MS = 1_000;
 
 /** What outlives a reload: the clock, the key, what is on the disk, and the readings that are on their way there. */
 export class Ground {

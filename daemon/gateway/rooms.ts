@@ -21,7 +21,7 @@ import { type RoomsToWatch, WatchedRooms } from './watched.ts';
 /** What was sealed at the end may take so long to be delivered. */
 const FAREWELL_MS = 2_000;
 /** Whoever asks for a stop gets it in ten seconds; to let go of disk and token, and to end, takes a moment more. */
-const STOP_MS = 7_500;
+const STOP_MS = 7_000;
 /** With no port open for so long, the daemon is as ready as it gets: it waits for its devices. */
 const READY_PATIENCE_MS = 30_000;
 
