@@ -101,9 +101,9 @@ export class Site {
     return service;
   }
 
-  /** Starts the daemon and resolves when it runs. */
-  async startDaemon(): Promise<ServiceProcess> {
-    const service = this.#start(['run', '--config', this.daemonConfig], this.#env.daemon);
+  /** Starts the daemon, with more in its environment if need be, and resolves when it runs. */
+  async startDaemon(more: Environment = {}): Promise<ServiceProcess> {
+    const service = this.#start(['run', '--config', this.daemonConfig], { ...this.#env.daemon, ...more });
     await service.logged('gateway runs');
     return service;
   }
