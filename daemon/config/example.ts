@@ -2,7 +2,8 @@
 export const DAEMON_EXAMPLE = `# Fieldseal, the daemon on the gateway. Relative paths start at this file's folder.
 # Durations are written with their unit (ms, s, m, h, d), sizes with theirs (B, kB, MB, GB).
 
-# The key that signs. RFC 7512 names a token's key; "file:PATH" is a software key, for development only.
+# The key that signs. RFC 7512 names a token's key; "file:PATH" is a software key, for development only. "pin-source=credential:pin" is
+# a credential of systemd's (LoadCredential=), and so may be any file with a secret below.
 signer:
   uri: "pkcs11:token=fieldseal;object=device?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/etc/fieldseal/pin"
   algorithm: ES256K # ES256K (secp256k1) or ES256 (P-256); a key on another curve is refused
