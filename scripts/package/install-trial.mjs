@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DebianRoot } from './root.mjs';
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 600_000;
 const ENV = { SOFTHSM2_CONF: '/etc/fieldseal/softhsm2.conf' };
 const SIGNER =
   'pkcs11:token=fieldseal;object=device?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=file:/etc/fieldseal/pin';
