@@ -12,7 +12,7 @@ import { testSigner } from '../support/test-signer.ts';
 
 export const BEGAN = 1_790_000_000_000;
 const LIMITS = { maxAge: 3_600_000, maxReadings: 5, maxBytes: 96_000 };
-const SOURCES = [{ source: 'host', profile: 'builtin/host', profileDigest: new Uint8Array(32) }];
+const SOURCES = [{ source: 'gnss', profile: 'gnss/test', profileDigest: new Uint8Array(32) }];
 const { publicKey } = testSigner();
 
 /** A proof that anybody could see: it was ready to be sent. */
@@ -33,15 +33,15 @@ export interface Seen {
   readonly bootId: string;
 }
 
-/** The reading that is number n, by a clock that is so far ahead of the first. */
+/** The reading that is number n, by a clock that is so far ahead of the first. A few of them take more than a sector. */
 export const reading = (n: number, offset = 0): Reading => ({
-  kind: 'host.health',
-  source: 'host',
+  kind: 'gnss.sky',
+  source: 'gnss',
   t: BEGAN + n * 1_000 + offset,
-  fields: { uptime: n },
+  fields: { nSat: n, satellites: Uint8Array.from({ length: 270 }, (_, i) => (i * i * 31 + n * 97 + i * n) & 255) },
 });
 
-export const numberOf = ({ fields }: Reading): number => ('uptime' in fields ? Number(fields.uptime) : -1);
+export const numberOf = ({ fields }: Reading): number => ('nSat' in fields ? Number(fields.nSat) : -1);
 
 /** The whole way of the data on one disk, from the readings to what is ready to be sent. */
 export class Site {
