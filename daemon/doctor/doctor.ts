@@ -12,6 +12,7 @@ import { checkService } from './checks/service.ts';
 import { checkToken } from './checks/token.ts';
 import { checkVerifierKey } from './checks/verifier-key.ts';
 import { checkWear } from './checks/wear.ts';
+import { withStoredCredentials } from './credentials.ts';
 import type { Finding } from './finding.ts';
 import type { Check, Patient } from './patient.ts';
 
@@ -47,9 +48,10 @@ export interface Examination {
 /** Examines a gateway, all parts at once, and tells part after part. It changes nothing. */
 export async function* examine(examination: Examination): AsyncGenerator<Finding> {
   const { file, env, listenMs, signal, root = '', clock = linuxHost } = examination;
-  const { findings, config } = await checkConfig(file);
+  const { findings, config: written } = await checkConfig(file);
   yield* findings;
-  if (config === undefined) return;
+  if (written === undefined) return;
+  const config = await withStoredCredentials(written);
   const own = await ownAccount();
   const name = examination.account ?? (own.uid === 0 ? SERVICE_ACCOUNT : undefined);
   const account = (name === undefined ? undefined : await findAccount(name, root)) ?? own;

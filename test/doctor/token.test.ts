@@ -1,7 +1,8 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { checkToken } from '../../daemon/doctor/checks/token.ts';
+import { withStoredCredentials } from '../../daemon/doctor/credentials.ts';
 import { createKey, parseSignerUri } from '../../daemon/signing/index.ts';
 import { DaemonFolder } from '../support/daemon-folder.ts';
 import { createSoftToken, type SoftToken } from '../support/soft-token.ts';
@@ -76,6 +77,24 @@ describe('a token', () => {
     folder.write('identity', `${'A'.repeat(43)}\n`);
     const lines = linesOf(await checkToken({ ...patient, config: { ...patient.config, outbox } }));
     expect(lines.at(-1)).toBe(`fail token: the outbox is of another device, ${'A'.repeat(43)}`);
+  });
+
+  const isRoot = process.getuid?.() === 0;
+  const asRoot = isRoot ? '' : ' (skipped: not root)';
+  it.skipIf(!isRoot)(`whose PIN systemd keeps is asked with it, or told where it is not kept${asRoot}`, async () => {
+    const credential = `/etc/credstore/fieldseal.test-${process.pid}`;
+    const uri = token.uri.replace(/pin-(value|source)=[^&]*/, `pin-source=credential:test-${process.pid}`);
+    const patient = await patientOf(folder.configure({ signer: { uri, algorithm: 'ES256K' } }));
+    const lines = async () =>
+      linesOf(await checkToken({ ...patient, account: NOBODY, config: await withStoredCredentials(patient.config) }));
+    expect((await lines()).at(-1)).toMatch(/^fail token: there is no PIN file \/run\/credentials\//);
+    mkdirSync(dirname(credential), { recursive: true });
+    writeFileSync(credential, pin, { mode: 0o600 });
+    try {
+      expect(await lines()).toContainEqual(expect.stringMatching(/^ok token: signs in/));
+    } finally {
+      rmSync(credential);
+    }
   });
 
   it('is not touched while a daemon has it', async () => {

@@ -9,6 +9,7 @@ import { type FileUri, openSigner, type Pkcs11Uri, parseSignerUri, type SignerUr
 import { resolveModule } from '../../signing/module-path.ts';
 import { chooseToken } from '../../signing/token.ts';
 import { grants, READ } from '../account.ts';
+import { isCredential } from '../credentials.ts';
 import { type Finding, fail, failOf, ok, warn } from '../finding.ts';
 import { readIdentity } from '../identity.ts';
 import type { Patient } from '../patient.ts';
@@ -78,18 +79,28 @@ async function findToken(uri: Pkcs11Uri, timeout: number): Promise<TokenInfo> {
 /** A file that only the daemon's user should read. */
 async function checkSecret(noun: string, path: string, { account }: Patient): Promise<Finding[]> {
   const file = await stat(path).catch(() => undefined);
-  if (file === undefined) return [fail(AREA, `there is no ${noun} ${path}`, 'correct the path in signer.uri')];
+  if (file === undefined) {
+    const remedy = isCredential(path)
+      ? 'keep the credential in /etc/credstore, or start fieldseal.service and ask again'
+      : 'correct the path in signer.uri';
+    return [fail(AREA, `there is no ${noun} ${path}`, remedy)];
+  }
+  // systemd hands it to the daemon, with rights of its own.
+  if (isCredential(path)) return (file.mode & 0o007) === 0 ? [] : [open(noun, path)];
   const findings: Finding[] = [];
   if (!grants(file, account, READ)) {
     findings.push(fail(AREA, `${account.name} may not read the ${noun} ${path}`, `chown ${account.name} ${path}`));
   }
   if ((file.mode & 0o007) !== 0) {
-    findings.push(fail(AREA, `anybody may read the ${noun} ${path}`, `chmod 600 ${path}`));
+    findings.push(open(noun, path));
   } else if ((file.mode & 0o070) !== 0) {
     findings.push(warn(AREA, `its group may read the ${noun} ${path}`, `chmod 600 ${path}`));
   }
   return findings;
 }
+
+const open = (noun: string, path: string): Finding =>
+  fail(AREA, `anybody may read the ${noun} ${path}`, `chmod 600 ${path}`);
 
 async function sign(uri: SignerUri, { config }: Patient): Promise<Finding[]> {
   const opening = performance.now();
