@@ -24,8 +24,16 @@ export class DaemonProcess {
   #began = 0;
   #answering;
   #stop = new AbortController();
+  #outbox;
+  #batching;
   /** Readings in the proofs that were answered. */
   readings = 0;
+
+  /** @param outbox its folder; `batching` as the configuration has it */
+  constructor({ outbox = 'outbox', batching = { maxAge: '10s' } } = {}) {
+    this.#outbox = outbox;
+    this.#batching = batching;
+  }
 
   /** @param ports lines of the configuration below `ports:`; `files` go beside it, by name. */
   async start(ports, files = {}) {
@@ -46,9 +54,9 @@ export class DaemonProcess {
 profileFolders: [.]
 ports:
 ${ports.map((port) => `  - ${JSON.stringify(port)}`).join('\n')}
-batching: { maxAge: 10s }
+batching: ${JSON.stringify(this.#batching)}
 clock: { wait: 0s }
-outbox: { directory: outbox }
+outbox: { directory: ${JSON.stringify(this.#outbox)} }
 mqtt: { url: ${JSON.stringify(this.#broker.url)} }
 verifier: { publicKeyFile: verifier.json }
 `;
@@ -102,6 +110,11 @@ verifier: { publicKeyFile: verifier.json }
   async rssMegabytes() {
     const status = await readFile(`/proc/${this.#child.pid}/status`, 'latin1');
     return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)[1]) * 1_024) / 1e6;
+  }
+
+  /** Bytes that it had written to disks (proc(5), /proc/pid/io). */
+  async bytesWritten() {
+    return Number(/^write_bytes: (\d+)$/m.exec(await readFile(`/proc/${this.#child.pid}/io`, 'latin1'))[1]);
   }
 
   /** User and system time (proc(5), /proc/pid/stat fields 14 and 15). */

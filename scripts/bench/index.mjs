@@ -1,5 +1,5 @@
 // Measures Fieldseal on this machine and prints one JSON object. Medians, in the units that the names say.
-// usage: npm run bench [-- decode|peers|wire|verify|seal|daemon|load|backlog ...]     (FIELDSEAL_BENCH_MINUTES: how long load lasts, 1)
+// usage: npm run bench [-- decode|peers|wire|verify|seal|daemon|load|backlog|wear ...]     (FIELDSEAL_BENCH_MINUTES: how long load lasts, 1, and wear, 3)
 import { cpus } from 'node:os';
 import { benchBacklog } from './backlog.mjs';
 import { benchDaemon } from './daemon.mjs';
@@ -8,6 +8,7 @@ import { benchLoad } from './load.mjs';
 import { benchPeers } from './peers.mjs';
 import { benchSeal } from './seal.mjs';
 import { benchVerify } from './verify.mjs';
+import { benchWear } from './wear.mjs';
 import { benchWire } from './wire.mjs';
 
 const BENCHES = {
@@ -19,6 +20,7 @@ const BENCHES = {
   daemon: benchDaemon,
   load: benchLoad,
   backlog: benchBacklog,
+  wear: benchWear,
 };
 
 const wanted = process.argv.slice(2);
