@@ -32,7 +32,7 @@ export function statusOf(
       republished: uplink.stats.republished,
       receipts: uplink.stats.receipts,
       badReceipts: Object.values(uplink.stats.badAnswers).reduce((sum, count) => sum + count, 0),
-      badReceiptsBy: uplink.stats.badAnswers,
+      badReceiptsBy: { ...uplink.stats.badAnswers, 'unknown-proof': uplink.stats.unknownReceipts },
     },
     clock: clock.status(),
     recent: recent.status(),

@@ -35,8 +35,14 @@ export interface Nonce {
   readonly expiry: number;
 }
 
+/** What the uplink needs of a connection. */
+export interface Line extends Pick<BrokerConnection, 'connected' | 'limits' | 'onMessage' | 'subscribe' | 'publish'> {
+  on(event: 'connected', listener: () => void): unknown;
+  off(event: 'connected', listener: () => void): unknown;
+}
+
 export interface UplinkParts {
-  readonly connection: BrokerConnection;
+  readonly connection: Line;
   readonly outbox: Outbox;
   /** Pinned: receipts and challenges by any other key count for nothing. */
   readonly verifierKey: PublicKey;

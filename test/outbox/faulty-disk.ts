@@ -27,8 +27,8 @@ export class FaultyDisk implements FileSystem {
     this.#faultAt = faultAt;
   }
 
-  makeFolder(path: string): Promise<void> {
-    return this.#change(() => this.disk.makeFolder(path));
+  makeFolder(): Promise<void> {
+    return this.#change(() => this.disk.makeFolder());
   }
 
   list(folder: string): Promise<string[]> {

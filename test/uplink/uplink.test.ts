@@ -66,7 +66,7 @@ async function startUplink(
     status: statusMessages('fieldseal/1', KID, { name: 'fieldseal', version: '1.2.3' }),
     log,
   });
-  const uplink = new Uplink({ window, receiptTimeout }, config, {
+  const uplink = new Uplink({ window, receiptTimeout, freshFirst: true }, config, {
     connection,
     outbox,
     verifierKey: verifier.publicKey,
