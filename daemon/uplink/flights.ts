@@ -107,11 +107,13 @@ export class Flights {
     const isFree = ({ digest }: OutboxEntry) =>
       !this.#flights.has(digest) && !this.#ahead.has(digest) && !skip.has(digest);
     const fresh = this.#nextFresh(waiting, isFree);
-    if (fresh === undefined && this.#flights.size >= this.#limits.awaiting) return undefined;
+    const isFull = this.#flights.size >= this.#limits.awaiting;
+    if (fresh === undefined && isFull) return undefined;
     const oldest = first(waiting.pending(), isFree);
     this.#catchUp(oldest);
     const entry = fresh ?? oldest;
-    return entry && { entry, ahead: entry.digest !== oldest?.digest };
+    const ahead = entry?.digest !== oldest?.digest;
+    return entry === undefined || (isFull && !ahead) ? undefined : { entry, ahead };
   }
 
   /** Milliseconds until a proof may be due again; undefined while only an acknowledgement or a receipt changes that. */

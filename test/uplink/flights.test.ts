@@ -168,6 +168,19 @@ describe('a proof that is made while older ones drain', () => {
     expect(publishAll()).toEqual([6, 7]);
   });
 
+  it('waits like all others where nothing older has still to go', () => {
+    pending = [];
+    flights = fly();
+    flights.connected(100, -1);
+    for (let counter = 0; counter < 9; counter++) {
+      make(counter);
+      publishAll();
+    }
+    expect(flights.awaitingReceipt).toBe(6);
+    settle(0);
+    expect(publishAll()).toEqual([6]);
+  });
+
   it('waits its turn where that is configured', () => {
     connect({ freshFirst: false });
     publishAll();
