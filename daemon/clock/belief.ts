@@ -4,7 +4,7 @@ import type { ClockState } from '../proof/index.ts';
 export type Voucher = Exclude<ClockState['source'], 'none'>;
 
 /** An oscillator that nobody corrects is off by less than this share of the time that goes by: 100 ppm. */
-const DRIFT = 100e-6;
+export const DRIFT = 100e-6;
 
 /** A time as somebody vouches for it, tied to the monotonic clock. Times in ms. */
 export interface Belief {

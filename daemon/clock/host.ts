@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { hrtime } from 'node:process';
+import { DRIFT } from './belief.ts';
 import { askChrony } from './chrony.ts';
 import { readRtc } from './rtc.ts';
 import { lastTimesync } from './timesyncd.ts';
@@ -34,7 +35,6 @@ export interface ClockHost {
 
 /** What a client of the simple protocol keeps to; systemd-timesyncd tells nobody how far off its servers were. */
 const SNTP_UNCERTAINTY_MS = 1_000;
-const DRIFT = 100e-6;
 
 let bootId: Uint8Array | undefined;
 
@@ -49,18 +49,31 @@ export const linuxHost: ClockHost = {
     bootId ??= Buffer.from(readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim().replaceAll('-', ''), 'hex');
     return bootId;
   },
-  ntp: async (client, signal) => {
-    if (client === 'none') return undefined;
-    if (client === 'host') return { client: 'host', uncertaintyMs: SNTP_UNCERTAINTY_MS, measured: Date.now() };
-    const tracking = client === 'timesyncd' ? undefined : await askChrony(undefined, signal);
-    if (tracking !== undefined) {
-      const { synchronised, maxErrorMs, referenceTime } = tracking;
-      return synchronised ? { client: 'chrony', uncertaintyMs: maxErrorMs, measured: referenceTime } : undefined;
-    }
-    const synchronised = client === 'chrony' ? undefined : await lastTimesync();
-    if (synchronised === undefined) return undefined;
-    const age = Math.max(0, Date.now() - synchronised);
-    return { client: 'timesyncd', uncertaintyMs: SNTP_UNCERTAINTY_MS + age * DRIFT, measured: synchronised };
-  },
+  ntp: (client, signal) => askNtp(client, {}, signal),
   rtc: () => readRtc(),
 };
+
+/** Where the clients are found; tests have their own. */
+export interface NtpPlaces {
+  readonly chronyPort?: number;
+  readonly timesyncFile?: string;
+}
+
+/** Asks the client, or the first of them that there is, whether it vouches for the wall clock. */
+export async function askNtp(
+  client: NtpClient,
+  { chronyPort, timesyncFile }: NtpPlaces,
+  signal?: AbortSignal,
+): Promise<NtpReport | undefined> {
+  if (client === 'none') return undefined;
+  if (client === 'host') return { client: 'host', uncertaintyMs: SNTP_UNCERTAINTY_MS, measured: Date.now() };
+  const tracking = client === 'timesyncd' ? undefined : await askChrony(chronyPort, signal);
+  if (tracking !== undefined) {
+    const { synchronised, maxErrorMs, referenceTime } = tracking;
+    return synchronised ? { client: 'chrony', uncertaintyMs: maxErrorMs, measured: referenceTime } : undefined;
+  }
+  const last = client === 'chrony' ? undefined : await lastTimesync(timesyncFile);
+  if (last === undefined) return undefined;
+  const age = Math.max(0, Date.now() - last);
+  return { client: 'timesyncd', uncertaintyMs: SNTP_UNCERTAINTY_MS + age * DRIFT, measured: last };
+}

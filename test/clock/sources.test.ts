@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { askChrony, parseTracking, trackingRequest } from '../../daemon/clock/chrony.ts';
+import { askNtp } from '../../daemon/clock/host.ts';
 import { linuxHost } from '../../daemon/clock/index.ts';
 import { readRtc } from '../../daemon/clock/rtc.ts';
 import { lastTimesync } from '../../daemon/clock/timesyncd.ts';
@@ -31,6 +32,16 @@ describe.skipIf(!HAS_CHRONYD)(`chronyd${HAS_CHRONYD ? '' : ' (skipped: not insta
     expect(tracking?.maxErrorMs).toBeGreaterThan(0);
     expect(tracking?.maxErrorMs).toBeLessThan(100);
     expect(Math.abs((tracking?.referenceTime ?? 0) - Date.now())).toBeLessThan(60_000);
+  });
+
+  it('is whom the clock asks first', async () => {
+    const places = { chronyPort: client.commandPort, timesyncFile: '/nowhere' };
+    const report = await askNtp('auto', places);
+    expect(report).toMatchObject({ client: 'chrony' });
+    expect(report?.uncertaintyMs).toBeLessThan(100);
+    expect(await askNtp('timesyncd', places)).toBeUndefined();
+    await vi.waitFor(async () => expect((await askNtp('chrony', places))?.measured).not.toBe(report?.measured));
+    expect(await askNtp('auto', { ...places, chronyPort: server.commandPort })).toBeUndefined();
   });
 
   it('that takes its own clock for a reference vouches for nothing', async () => {
@@ -126,6 +137,11 @@ describe('the host', () => {
     writeFileSync(file, '');
     utimesSync(file, 1_795_000_000, 1_795_000_000);
     expect(await lastTimesync(file)).toBe(1_795_000_000_000);
+    const places = { chronyPort: await freeUdpPort(), timesyncFile: file };
+    const report = await askNtp('auto', places);
+    expect(report).toMatchObject({ client: 'timesyncd', measured: 1_795_000_000_000 });
+    expect(report?.uncertaintyMs).toBeGreaterThanOrEqual(1_000 + Math.max(0, Date.now() - 1_795_000_001_000) * 1e-4);
+    expect(await askNtp('chrony', places)).toBeUndefined();
   });
 
   it.each([
