@@ -65,7 +65,9 @@ export async function tryImage({ image, cardBytes, timeoutMs, readOnly, folder }
 
 async function firstStart({ machine, signal }, { card, host, key, checks }) {
   const times = await consoleTimes(machine, signal);
-  host.admit(await until(() => card.get('enrolment.cose'), 'the enrolment record', signal));
+  await until(() => reportOf(card).startsWith('The gateway is'), 'a report of the set-up', signal);
+  if (!isSetUp(card)) throw new Error(reportOf(card));
+  host.admit(card.get('enrolment.cose'));
   tell(`enrolled after ${machine.seconds.toFixed(0)} s`);
   await until(() => host.ledger().accepted >= 1, 'a proof accepted', signal);
   const firstProof = machine.seconds;
@@ -73,7 +75,7 @@ async function firstStart({ machine, signal }, { card, host, key, checks }) {
   const answers = await ask(machine, key, commands);
   const results = [
     { what: 'a proof of the first start is accepted', ok: true },
-    { what: 'the operator finds a report', ok: /is set up/.test(String(card.get('fieldseal-report.txt'))) },
+    { what: 'the operator finds a report', ok: isSetUp(card) },
     { what: 'the set-up file is gone from the boot partition', ok: !card.names().includes('fieldseal-setup.yaml') },
     { what: 'no password is left on the boot partition', ok: !holdsPassword(card) },
     ...checks.map(({ what, good }, index) => ({ what, ok: good(answers[index]), detail: answers[index] })),
@@ -86,6 +88,9 @@ async function firstStart({ machine, signal }, { card, host, key, checks }) {
     times: { ...times, ...unitTimes(times.kernel, answers.at(-1)), 'first proof accepted': firstProof },
   };
 }
+
+const reportOf = (card) => String(card.get('fieldseal-report.txt') ?? '');
+const isSetUp = (card) => reportOf(card).startsWith('The gateway is set up.');
 
 async function secondStart({ machine, signal }, { host, key, checks, before }) {
   const times = await consoleTimes(machine, signal);

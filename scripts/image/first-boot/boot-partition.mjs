@@ -5,7 +5,6 @@ import {
   fsyncSync,
   openSync,
   readFileSync,
-  renameSync,
   unlinkSync,
   writeFileSync,
   writeSync,
@@ -36,14 +35,15 @@ export class BootPartition {
     return readFileSync(join(this.#folder, name), 'utf8');
   }
 
-  /** On the card when it returns. */
+  /**
+   * On the card when it returns. Without a detour by another name: FAT has a file's size in its folder, and a renamed file is an
+   * empty one until its entry has been written once more.
+   */
   write(name, content) {
-    const path = join(this.#folder, name);
-    const half = openSync(`${path}.new`, 'w');
-    writeFileSync(half, content);
-    fsyncSync(half);
-    closeSync(half);
-    renameSync(`${path}.new`, path);
+    const file = openSync(join(this.#folder, name), 'w');
+    writeFileSync(file, content);
+    fsyncSync(file);
+    closeSync(file);
     this.#sync();
   }
 
