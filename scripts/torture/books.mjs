@@ -104,7 +104,8 @@ function weighFixes({ ledger, receivers, lives, unclean, windowMs }) {
     if (there.has(name)) continue;
     const life = lives.find(({ endedAt }) => at <= endedAt + CLOCK_MS);
     const beforeMs = life === undefined ? Number.NaN : life.endedAt - at;
-    const isDeclared = unclean.some(({ from, to }) => from <= at + CLOCK_MS && to >= at);
+    // Bounds go by what was kept; a fix that was on its way then has the stamp of its first byte, which is older.
+    const isDeclared = unclean.some(({ from, to }) => from <= at + IN_FLIGHT_MS && to >= at);
     if (life !== undefined && isKill(life) && beforeMs <= windowMs && isDeclared) {
       missing.atKills += 1;
       oldestMs = Math.max(oldestMs, beforeMs);
