@@ -96,6 +96,24 @@ describe('a gateway that starts in 1970', () => {
     }
   }, 60_000);
 
+  it('is not disturbed by whoever sets the wall clock, either way', async () => {
+    young.synchronise();
+    await start('{ wait: 5m, gnss: false, ntp: auto }');
+    await vi.waitFor(() => expect(rows().length).toBeGreaterThan(0), { timeout: 20_000 });
+    for (const days of [40, -40]) {
+      const before = Date.now();
+      young.ahead += days * 86_400_000;
+      await vi.waitFor(() => expect(rows().some(({ t }) => t > before + 3_000)).toBe(true), { timeout: 20_000 });
+    }
+    const all = rows();
+    expect(all.map(({ kind }) => kind)).not.toContain('clock.step');
+    expect(new Set(all.map(({ verdict, reasons }) => `${verdict} ${reasons}`))).toEqual(new Set(['accepted []']));
+    const healths = all.filter(({ kind }) => kind === 'host.health').map(({ t }) => t);
+    expect(new Set(healths).size).toBe(healths.length);
+    expect(healths).toEqual(healths.toSorted((a, b) => a - b));
+    expect(Math.max(...healths)).toBeLessThan(Date.now() + 100);
+  }, 60_000);
+
   it('waits no longer than it is told, and says that nobody knows the time', async () => {
     await start('{ wait: 2s, gnss: false, ntp: none }');
     await vi.waitFor(() => expect(rows().length).toBeGreaterThan(0), { timeout: 20_000 });
