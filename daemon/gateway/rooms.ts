@@ -149,24 +149,31 @@ export class Rooms {
    * @throws FieldsealError for what cannot be had; then the plan before holds on
    */
   async follow(plan: Plan): Promise<void> {
-    const { health, privacy } = plan.config;
-    // What may be refused comes first; each undoes itself then.
-    await this.#ground.renewSigner(plan.config);
-    const before = this.#plan.config;
-    await this.#server.move(health.listen);
-    try {
-      const hasZones = before.privacy.zones.length + privacy.zones.length > 0;
-      if (hasZones) await this.#intake.guard(plan.zones, privacyState(plan.config));
-    } catch (error) {
-      await this.#server.move(before.health.listen);
-      throw error;
-    }
+    await this.#followWhatMayBeRefused(plan);
     await this.#inputs.drop(plan);
     this.#ground.describe(plan.sources.proofSources);
     this.#inputs.add(plan);
     await this.#delivery.follow(plan);
     this.#around.setLogLevel?.(plan.config.log.level);
     this.#plan = plan;
+  }
+
+  /** Each step is undone where a later one is refused. */
+  async #followWhatMayBeRefused(plan: Plan): Promise<void> {
+    const before = this.#plan;
+    const undo: (() => Promise<void>)[] = [];
+    try {
+      await this.#server.move(plan.config.health.listen);
+      undo.unshift(() => this.#server.move(before.config.health.listen));
+      if (before.config.privacy.zones.length + plan.config.privacy.zones.length > 0) {
+        await this.#intake.guard(plan.zones, privacyState(plan.config));
+        undo.unshift(() => this.#intake.guard(before.zones, privacyState(before.config)));
+      }
+      await this.#ground.renewSigner(plan.config);
+    } catch (error) {
+      for (const step of undo) await step();
+      throw error;
+    }
   }
 
   #toWatch(): RoomsToWatch {

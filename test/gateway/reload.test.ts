@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { loadDaemonConfig } from '../../daemon/config/index.ts';
 import { Gateway } from '../../daemon/gateway.ts';
 import type { GatewayStatus } from '../../daemon/health/index.ts';
-import { verifyProof } from '../../daemon/proof/index.ts';
+import { type Loss, verifyProof } from '../../daemon/proof/index.ts';
 import type { Reading } from '../../daemon/readings/index.ts';
 import { openSigner } from '../../daemon/signing/index.ts';
 import { Track, VirtualDevice } from '../../daemon/simulator/index.ts';
@@ -34,6 +34,7 @@ class RunningGateway {
   readonly log = keptLog();
   readonly told: string[] = [];
   readonly readings: Reading[] = [];
+  readonly losses: Loss[] = [];
   readonly #stop = new AbortController();
   readonly #gateway: Gateway;
   readonly #running: Promise<void>;
@@ -70,7 +71,11 @@ class RunningGateway {
               self.status = status;
               onReady();
             },
-            onSealed: ({ message }) => self.readings.push(...verifyProof(message, signer.publicKey).readings),
+            onSealed: ({ message }) => {
+              const { proof, readings } = verifyProof(message, signer.publicKey);
+              self.readings.push(...readings);
+              self.losses.push(...proof.payload.losses);
+            },
           },
         }),
     );
@@ -128,12 +133,17 @@ describe('a reload', () => {
     const listen = `127.0.0.1:${await freePort()}`;
     const gateway = await RunningGateway.start({ ports: [port('gnss')] });
     await gateway.sealed('gnss', 2);
-    const everywhere = { name: 'everywhere', circle: { lat: 47.3769, lon: 8.5417, radius: 100 } };
+    const everywhere = { name: 'everywhere', circle: { lat: 47.3769, lon: 8.5417, radius: 10_000 } };
     const mqtt = { url: 'mqtt://127.0.0.1:7', reconnect: { min: '50ms', max: '100ms' } };
     const health = { interval: '0s', listen };
     expect(await gateway.reload({ ports: [port('gnss')], mqtt, health, privacy: { zones: [everywhere] } })).toBe(true);
     expect((await fetch(`http://${listen}/healthz`)).status).toBe(200);
+    const hidden = () =>
+      gateway.losses.reduce((sum, { reason, count }) => sum + (reason === 'privacy-zone' ? count : 0), 0);
+    expect(hidden()).toBe(0);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
     expect(await gateway.reload({ ports: [port('gnss')] })).toBe(true);
+    await expect.poll(hidden, { timeout: 10_000 }).toBeGreaterThan(2);
     await expect(fetch(`http://${listen}/healthz`)).rejects.toThrow();
     const before = gateway.times('gnss').length;
     await gateway.sealed('gnss', before + 2);
@@ -178,6 +188,15 @@ describe('a configuration that is refused leaves the old one in force:', () => {
       'an address that is taken',
       'LISTEN_FAILED',
       () => ({ health: { interval: '0s', listen: `127.0.0.1:${takenPort()}` } }),
+    ],
+    [
+      'another key, with everything else changed too',
+      'KEY_NOT_FOUND',
+      () => ({
+        signer: { uri: 'file:other.key', algorithm: 'ES256K' },
+        health: { interval: '0s', listen: '127.0.0.1:0' },
+        privacy: { zones: [{ name: 'everywhere', circle: { lat: 47.3769, lon: 8.5417, radius: 10_000 } }] },
+      }),
     ],
     [
       'a folder for evidence that cannot be',
