@@ -3,7 +3,7 @@ import { inWords } from './books.mjs';
 import { torture } from './torture.mjs';
 
 const USAGE =
-  'usage: npm run torture -- [--rounds N] [--seed N] [--journal DURATION] [--keep] [--json]\n' +
+  'usage: npm run torture -- [--rounds N] [--seed N] [--journal DURATION] [--disk-faults] [--keep] [--json]\n' +
   '  --journal 0s tries a gateway without one; --keep leaves the folder for a look';
 
 const { values } = parseArgs({
@@ -11,6 +11,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
     journal: { type: 'string', default: '250ms' },
+    'disk-faults': { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
@@ -25,7 +26,15 @@ const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort());
 
 const tell = (line) => process.stderr.isTTY && process.stderr.write(`\r\x1b[K${line}`);
-const books = await torture({ rounds, seed, journal: values.journal, keep: values.keep, signal: stop.signal, tell });
+const books = await torture({
+  rounds,
+  seed,
+  journal: values.journal,
+  diskFaults: values['disk-faults'],
+  keep: values.keep,
+  signal: stop.signal,
+  tell,
+});
 if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
 process.stdout.write(`${values.json ? JSON.stringify(books) : inWords(books)}\n`);
 process.exitCode = books.balances ? 0 : 1;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { balance } from './books.mjs';
 import { Chance } from './chance.mjs';
+import { FailingDisk } from './disk.mjs';
 import { readLedger } from './ledger.mjs';
 import { Broker, startProgram } from './processes.mjs';
 import { makeReceivers } from './receivers.mjs';
@@ -14,6 +15,7 @@ import { Wire } from './wire.mjs';
 const [SHORTEST, LONGEST] = [50, 4_000];
 const BROKER_DIES = 0.15;
 const VERIFIER_DIES = 0.15;
+const DISK_FAILS = 0.4;
 /** One in so many ends in good order. */
 const IN_GOOD_ORDER = 0.05;
 const PATIENCE_MS = 60_000;
@@ -21,17 +23,17 @@ const LOOK_MS = 50;
 
 /**
  * Kills the daemon, and now and then the broker and the verifier, at random moments while two receivers speak; then lets
- * everything drain and holds the ledger against what was said.
+ * everything drain and holds the ledger against what was said. With `diskFaults` the outbox's disk fails for a while, too.
  *
  * @returns the books, with `balances`
  */
-export async function torture({ rounds, seed, journal, keep = false, signal, tell = () => {} }) {
+export async function torture({ rounds, seed, journal, diskFaults = false, keep = false, signal, tell = () => {} }) {
   const began = performance.now();
   const broker = new Broker();
   const receivers = makeReceivers(seed);
   let rack;
   try {
-    rack = await Rack.set({ broker, receivers, journal });
+    rack = await Rack.set({ broker, receivers, journal, diskFaults });
     const chance = new Chance(seed);
     for (let round = 1; round <= rounds && !signal.aborted; round += 1) {
       tell(`round ${round} of ${rounds}`);
@@ -53,6 +55,7 @@ class Rack {
   #site;
   #broker;
   #spool;
+  #disk;
   #wire;
   #daemon;
   #verifier;
@@ -62,12 +65,14 @@ class Rack {
   #lives = [];
   #kills = { broker: 0, verifier: 0 };
 
-  static async set({ broker, receivers, journal }) {
+  static async set({ broker, receivers, journal, diskFaults }) {
     const rack = new Rack();
     rack.#broker = broker;
     await broker.start();
     rack.#site = await makeSite({ receivers, journal, brokerUrl: broker.url });
-    rack.#spool = new Spool(join(rack.#site.folder, 'outbox'));
+    const outbox = join(rack.#site.folder, 'outbox');
+    rack.#spool = new Spool(outbox);
+    if (diskFaults) rack.#disk = new FailingDisk(rack.#site.folder, outbox);
     rack.#wire = new Wire(broker.url, JSON.parse(readFileSync(join(rack.#site.folder, 'verifier.json'), 'utf8')));
     rack.#verifier = rack.#startVerifier();
     rack.#speaking = Promise.all(receivers.map((one) => one.play(rack.#silent.signal)));
@@ -81,6 +86,9 @@ class Rack {
       ...(chance.isBelow(BROKER_DIES) ? [this.#killBroker(chance.between(0, ms), chance.between(0, 500))] : []),
       ...(chance.isBelow(VERIFIER_DIES) ? [this.#killVerifier(chance.between(0, ms), chance.between(0, 500))] : []),
     ];
+    if (this.#disk !== undefined && chance.isBelow(DISK_FAILS)) {
+      others.push(this.#disk.fail(chance, chance.between(0, ms), chance.between(100, ms)));
+    }
     const isGentle = chance.isBelow(IN_GOOD_ORDER);
     await wait(ms);
     await this.#end(life, isGentle ? 'SIGTERM' : 'SIGKILL');
@@ -107,7 +115,15 @@ class Rack {
 
   facts() {
     const { stored } = this.#spool;
-    return { ledger: readLedger(this.#site.ledger), lives: this.#lives, stored, wire: this.#wire, kills: this.#kills };
+    const disk = { spells: this.#disk?.spells ?? [], failures: this.#disk?.failures ?? 0 };
+    return {
+      ledger: readLedger(this.#site.ledger),
+      lives: this.#lives,
+      stored,
+      wire: this.#wire,
+      kills: this.#kills,
+      disk,
+    };
   }
 
   async clear(keep) {
@@ -121,7 +137,8 @@ class Rack {
   }
 
   #live() {
-    const { folder, env } = this.#site;
+    const { folder } = this.#site;
+    const env = { ...this.#site.env, ...this.#disk?.env };
     this.#daemon = startProgram(['run', '--config', join(folder, 'fieldseal.yaml')], { env, cwd: folder });
     const life = { process: this.#daemon, endedBy: undefined, endedAt: 0, code: undefined };
     this.#lives.push(life);

@@ -26,7 +26,11 @@ const proof = (seq: number, prev: string, losses: readonly object[] = []): Proof
   ...{ epoch: 'e', seq, digest: `d${seq}`, prev, verdict: 'accepted', reasons: '[]', losses },
 });
 const unclean = { reason: 'unclean-shutdown', count: 0, from: 9_700, to: 10_400 };
-const process = { said: (phrase: string) => (phrase === 'outbox opened' ? {} : undefined), stray: [] as string[] };
+const process = {
+  startedAt: 5_000,
+  said: (phrase: string) => (phrase === 'outbox opened' ? {} : undefined),
+  stray: [] as string[],
+};
 const killed = { process, endedBy: 'SIGKILL', endedAt: KILLED_AT, code: 'SIGKILL' };
 const stopped = { process, endedBy: 'SIGTERM', endedAt: STOPPED_AT, code: 0 };
 const fix = (time: string) => ({ source: 'nmea', time });
@@ -46,6 +50,7 @@ function facts() {
     ]),
     wire: { proofs: 2, offences: [] as string[] },
     kills: { broker: 0, verifier: 0 },
+    disk: { spells: [] as object[], failures: 0 },
     receivers: [
       {
         source: 'nmea',
@@ -105,5 +110,27 @@ describe('the books of a torture', () => {
     expect(checks.filter(({ ok }) => !ok)).toContainEqual(
       expect.objectContaining({ what: expect.stringMatching(expected) }),
     );
+  });
+
+  it('balance with a failing disk, where a kill leaves open what had gone out, and an epoch says that it began', () => {
+    const made = facts();
+    made.disk.spells.push({ from: 9_300, to: 10_200 });
+    made.ledger.fixes.push(fix('9.8'), fix('9.8'));
+    made.ledger.proofs.push({ ...proof(0, ZERO), epoch: 'f', verdict: 'flagged', reasons: '["restart"]' });
+    expect(balance(made)).toMatchObject({ balances: true, epochs: 2, fixes: { twiceWithFailingDisk: 1 } });
+  });
+
+  it.each<[string, (facts: Facts) => void]>([
+    ['a fix that is there twice from long before the disk failed', (f) => f.ledger.fixes.push(fix('8.0'))],
+    ['a fix that is there twice from a run that was not killed', (f) => f.ledger.fixes.push(fix('12.0'))],
+    [
+      'a flagged proof in the midst of an epoch',
+      (f) => Object.assign(f.ledger.proofs[1] ?? {}, { verdict: 'flagged' }),
+    ],
+  ])('do not balance with a failing disk and %s', (_what, change) => {
+    const made = facts();
+    made.disk.spells.push({ from: 9_300, to: 30_000 });
+    change(made);
+    expect(balance(made).balances).toBe(false);
   });
 });
