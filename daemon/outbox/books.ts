@@ -52,7 +52,7 @@ export class Books {
   }
 
   /** Takes up where the state file and the spool leave off. Only proofs that declare something are read. */
-  async resume(state: OutboxState | undefined, entries: readonly OutboxEntry[]): Promise<void> {
+  async resume(state: OutboxState | undefined, entries: Iterable<OutboxEntry>): Promise<void> {
     this.#losses = new PendingLosses(state?.losses);
     this.last = state?.last;
     this.chainLost = state?.chainLost ?? false;
@@ -68,10 +68,9 @@ export class Books {
         this.chainLost = false;
       }
       // The crash may have come between this proof and the state that says what it declares.
-      if (entry.declares && this.#losses.all.length > 0) {
-        const { declared } = lossesOfProof(entry, await this.#spool.loadAnyhow(entry));
-        this.#losses = this.#losses.minus(declared);
-      }
+      if (!entry.declares || this.#losses.all.length === 0) continue;
+      const { declared } = lossesOfProof(entry, await this.#spool.loadAnyhow(entry));
+      this.#losses = this.#losses.minus(declared);
     }
     const departures = state?.departures ?? [];
     this.#leaving = departures.map((departure) => ({ ...departure, note: undefined, message: undefined }));

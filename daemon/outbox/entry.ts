@@ -76,6 +76,8 @@ export function entryOfName(name: string): OutboxEntry | undefined {
   };
 }
 
+export const isEntryName = (name: string): boolean => NAME.test(name);
+
 /** Where the chain stands with this proof. */
 export const headOf = ({ epoch, seq, digest }: OutboxEntry): ChainHead => ({
   epoch: fromHex(epoch),

@@ -56,10 +56,12 @@ export async function takeUp(
     log.warn({ files: found.foreign.slice(0, 10) }, 'files in the spool that are no proofs');
   const bytes = await spool.readRoot(STATE_FILE);
   const state = bytes === undefined ? undefined : decodeState(bytes);
-  const forgotten = state === undefined && (bytes !== undefined || found.entries.length + found.quarantined > 0);
+  const forgotten = state === undefined && (bytes !== undefined || !found.isEmpty);
   const gone = new Set(state?.departures.map(({ entry }) => entry.digest));
-  for (const entry of found.entries) if (!gone.has(entry.digest)) entries.add(entry);
-  await books.resume(state, found.entries);
+  await books.resume(
+    state,
+    tapped(found.entries, (entry) => gone.has(entry.digest) || entries.add(entry)),
+  );
 
   const lastWritten = books.last?.written;
   const unclean = state !== undefined && !state.clean;
@@ -77,4 +79,12 @@ export async function takeUp(
   if (forgotten) log.warn({}, 'the state of the chain is lost: the next proof begins an epoch');
   if (unclean) log.warn({ lastWritten }, 'the last run did not end in good order');
   return { head: books.head, position: books.position, chainLost: books.chainLost, unclean, lastWritten };
+}
+
+/** The same items; `look` sees each of them first. */
+function* tapped<T>(items: Iterable<T>, look: (item: T) => void): Iterable<T> {
+  for (const item of items) {
+    look(item);
+    yield item;
+  }
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { entryOfName, nameOf, type OutboxEntry } from './entry.ts';
+import { entryOfName, isEntryName, nameOf, type OutboxEntry } from './entry.ts';
 import { type FileSystem, systemCode } from './file-system.ts';
 
 const UNFINISHED = '.unfinished-';
@@ -12,12 +12,12 @@ export interface Corrupt {
 }
 
 interface SpoolContents {
-  /** In the order in which they were made. */
-  readonly entries: OutboxEntry[];
+  /** In the order in which they were made; read from their names one at a time. */
+  readonly entries: Iterable<OutboxEntry>;
   /** Names of files that are none of ours. */
   readonly foreign: string[];
-  /** How many proofs lie in quarantine. */
-  readonly quarantined: number;
+  /** Whether there is a proof anywhere, in quarantine or not. */
+  readonly isEmpty: boolean;
 }
 
 /** The files of the outbox: proofs in `spool/`, what no verifier took or nobody can read in `quarantine/`. */
@@ -49,11 +49,11 @@ export class Spool {
   /** Lists the proofs in the order in which they were made, and notes what a crash left half-written. */
   async list(): Promise<SpoolContents> {
     await this.#finished(this.#root);
-    for (const entry of inOrder(await this.#finished(this.#quarantine)).entries) {
-      this.#quarantined.set(entry.digest, entry);
-    }
-    const { entries, foreign } = inOrder(await this.#finished(this.#spool));
-    return { entries, foreign, quarantined: this.#quarantined.size };
+    for (const entry of entriesOf(await this.#finished(this.#quarantine))) this.#quarantined.set(entry.digest, entry);
+    const names = await this.#finished(this.#spool);
+    const foreign = names.filter((name) => !isEntryName(name));
+    const isEmpty = names.length - foreign.length + this.#quarantined.size === 0;
+    return { entries: { [Symbol.iterator]: () => entriesOf(names) }, foreign, isEmpty };
   }
 
   /** Removes what was left half-written. */
@@ -169,15 +169,12 @@ export class Spool {
   }
 }
 
-function inOrder(names: readonly string[]): { entries: OutboxEntry[]; foreign: string[] } {
-  const entries: OutboxEntry[] = [];
-  const foreign: string[] = [];
-  for (const name of names) {
+/** Names sort in the order in which the proofs were made. */
+function* entriesOf(names: string[]): Generator<OutboxEntry> {
+  for (const name of names.sort()) {
     const entry = entryOfName(name);
-    if (entry === undefined) foreign.push(name);
-    else entries.push(entry);
+    if (entry !== undefined) yield entry;
   }
-  return { entries: entries.sort((a, b) => a.counter - b.counter), foreign };
 }
 
 const noteOf = (entry: OutboxEntry): string => nameOf(entry).replace(/\.cose$/, '.json');
