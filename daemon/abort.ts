@@ -16,3 +16,13 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
     if (!signal.aborted) throw error;
   }
 }
+
+/**
+ * A signal that comes after so many milliseconds; never, where they are left out. Not AbortSignal.timeout: behind
+ * AbortSignal.any nothing else holds that one, and Node 20 may collect it before its time.
+ */
+export function timer(ms: number | undefined): { readonly signal: AbortSignal; readonly clear: () => void } {
+  const over = new AbortController();
+  const timeout = ms === undefined ? undefined : setTimeout(() => over.abort(), ms);
+  return { signal: over.signal, clear: () => clearTimeout(timeout) };
+}

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { timer } from '../abort.ts';
 import { FieldsealError, reasonOf } from '../errors.ts';
 import { createLog, LOG_LEVELS, type LogLevel, logDestination } from '../log.ts';
 import { decoderOptions, portOptions } from '../port-source.ts';
@@ -71,11 +72,9 @@ async function capture(io: CommandIo, path: string, options: CaptureOptions): Pr
     },
   );
   const listener = profile && (await Listener.create(path, profile, supervisor));
-  // Not AbortSignal.timeout: behind AbortSignal.any nothing else holds it, and it may be collected before its time.
-  const enough = new AbortController();
-  const timer = options.seconds === undefined ? undefined : setTimeout(() => enough.abort(), options.seconds * 1_000);
+  const enough = timer(options.seconds === undefined ? undefined : options.seconds * 1_000);
   await supervisor.run(AbortSignal.any([io.signal, recording.failed, enough.signal]));
-  clearTimeout(timer);
+  enough.clear();
   await recording.close();
   const { bytes, chunks, seconds } = recording;
   if (bytes === 0) answerNo(io);

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { timer } from '../abort.ts';
 import { parseYaml } from '../config/index.ts';
 import { FieldsealError, reasonOf } from '../errors.ts';
 import { type DeviceProfile, loadProfile, SHIPPED_PROFILES } from '../profiles/index.ts';
@@ -74,15 +75,13 @@ async function simulate(io: CommandIo, what: string, options: SimulateOptions): 
     faults: options.faults,
     now: Date.now(),
   });
-  // Not AbortSignal.timeout: through AbortSignal.any, it may be collected before its time.
-  const stop = new AbortController();
-  io.signal.addEventListener('abort', () => stop.abort(), { once: true });
-  const timer = options.seconds === undefined ? undefined : setTimeout(() => stop.abort(), options.seconds * 1_000);
+  const enough = timer(options.seconds === undefined ? undefined : options.seconds * 1_000);
+  const stop = AbortSignal.any([io.signal, enough.signal]);
   try {
     for (const { name, model, path } of devices) await tell(io, options, { event: 'plugged', name, model, path });
-    await Promise.all(devices.map((device) => device.play(stop.signal)));
+    await Promise.all(devices.map((device) => device.play(stop)));
   } finally {
-    clearTimeout(timer);
+    enough.clear();
     for (const device of devices) device.close();
   }
   for (const device of devices) await tellEnd(io, options, device);

@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import { pause } from '../../abort.ts';
+import { pause, timer } from '../../abort.ts';
 import { Clock } from '../../clock/index.ts';
 import { CATALOGUE, FieldsealError } from '../../errors.ts';
 import type { SourceStatus } from '../../health/index.ts';
@@ -73,7 +73,8 @@ async function listen(area: string, configured: ConfiguredPort, patient: Patient
     },
   );
   const enough = new AbortController();
-  const signal = AbortSignal.any([patient.signal, AbortSignal.timeout(patient.listenMs), enough.signal]);
+  const patience = timer(patient.listenMs);
+  const signal = AbortSignal.any([patient.signal, patience.signal, enough.signal]);
   const began = performance.now();
   let isOver = false;
   const reading = reader.run(signal).finally(() => {
@@ -91,6 +92,8 @@ async function listen(area: string, configured: ConfiguredPort, patient: Patient
     enough.abort();
     if (error instanceof FieldsealError) return [failOf(area, error)];
     throw error;
+  } finally {
+    patience.clear();
   }
   return [verdict(area, path, status, (performance.now() - began) / 1_000)];
 }
