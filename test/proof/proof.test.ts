@@ -124,7 +124,7 @@ describe('a sealed batch', () => {
       last: inputFor(signer).now,
       sources: [],
     });
-    expect(message.length).toBeLessThan(400);
+    expect(message.length).toBeLessThan(420);
   });
 
   it('does not alias the message it was taken from', async () => {
