@@ -1,18 +1,17 @@
-import { pause } from '../abort.ts';
+import { aborted, pause, timer } from '../abort.ts';
 import { Batcher, type BatchLimits } from '../batching/index.ts';
-import { FieldsealError } from '../errors.ts';
 import { type ChainStart, draftProof, type Loss, type ProofDraft, ProofError, rowSize } from '../proof/index.ts';
 import type { Reading } from '../readings/index.ts';
+import { within } from './deadline.ts';
 import { LossBook } from './loss-book.ts';
 import type { SealerParts, SealerStats } from './parts.ts';
+import { PatientSigner } from './patient-signer.ts';
 import { batchOf, halve, moveTime, type WaitingBatch, WaitingBatches } from './waiting.ts';
 
 /** Readings that may wait for the token in memory where the journal keeps them as well: the newest are read back in their turn. */
 const KEPT_IN_MEMORY = 20_000;
 /** Readings that may wait in memory at all; beyond it some are dropped and declared. */
 const MAX_IN_MEMORY = 50_000;
-const RETRY_MIN_MS = 1_000;
-const RETRY_MAX_MS = 30_000;
 /** While the time is not known, it is looked at so often. */
 const CLOCK_LOOK_MS = 1_000;
 /** At the end the token has so long for all that is left; a service has ten seconds to stop. */
@@ -28,6 +27,7 @@ const LAST_SIGN_MS = 4_000;
 export class Sealer {
   readonly #parts: SealerParts;
   readonly #limits: BatchLimits;
+  readonly #signer: PatientSigner;
   readonly #batcher: Batcher;
   readonly #waiting = new WaitingBatches();
   readonly #book = new LossBook();
@@ -41,12 +41,12 @@ export class Sealer {
   #isSealing = false;
   /** How often readings were dated anew. */
   #timeline = 0;
-  #retryMs = RETRY_MIN_MS;
   #wake: () => void = () => {};
 
   constructor(limits: BatchLimits, parts: SealerParts) {
     this.#parts = parts;
     this.#limits = limits;
+    this.#signer = new PatientSigner(parts.signer, parts.log);
     this.#position = parts.position ?? 0;
     this.#progressAt = parts.clock.monotonicNow();
     const sourceIndex = new Map(parts.sources.map((source, index) => [source.source, index]));
@@ -260,22 +260,21 @@ export class Sealer {
 
   /** Readings and losses go on coming, and room has to be made for them. */
   async #waitForToken(signal: AbortSignal): Promise<void> {
-    const ms = this.#retryMs;
-    this.#retryMs = Math.min(2 * ms, RETRY_MAX_MS);
-    const enough = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
-    while (!enough.aborted) {
+    const patience = timer(this.#signer.backOff());
+    while (!patience.signal.aborted && !signal.aborted) {
       const woken = new AbortController();
       this.#wake = () => woken.abort();
-      await pause(ms, AbortSignal.any([enough, woken.signal]));
+      await aborted(AbortSignal.any([signal, patience.signal, woken.signal]));
       this.#makeRoom();
     }
+    patience.clear();
   }
 
   /** Seals the oldest batch, or an empty one. False where the token does not sign, or has not signed when it is `enough`. */
   async #seal(batch: WaitingBatch, enough: AbortSignal): Promise<boolean> {
-    await this.#writeBook();
     this.#isSealing = true;
     try {
+      await this.#writeBook();
       const readings = batch.readings ?? (await this.#readBack(batch));
       const declared = this.#parts.losses();
       const draft = this.#draft(batch, readings, declared);
@@ -284,7 +283,11 @@ export class Sealer {
         return true;
       }
       const timeline = this.#timeline;
-      const signature = await this.#sign(draft.digest, enough);
+      const signature = await this.#signer.sign(draft.digest, enough);
+      const { failures, trouble } = this.#signer;
+      // One that says why it does not sign has not hung up.
+      if (failures > this.stats.signFailures) this.#progressAt = this.#parts.clock.monotonicNow();
+      Object.assign(this.stats, { signFailures: failures, trouble });
       if (signature === undefined) return false;
       // The readings were dated anew meanwhile: nobody gets to see this one.
       if (timeline !== this.#timeline) return true;
@@ -299,7 +302,6 @@ export class Sealer {
       if ((await this.#parts.store(proof, readings)) === 'again') return true;
       if (batch.count > 0) this.#waiting.shift();
       this.#lossesSince = undefined;
-      this.#retryMs = RETRY_MIN_MS;
       this.stats.proofs += 1;
       this.stats.readings += readings.length;
       this.#progressAt = this.#parts.clock.monotonicNow();
@@ -327,7 +329,7 @@ export class Sealer {
     const nonce = this.#challenge !== undefined && this.#challenge.expiry > now ? this.#challenge.nonce : undefined;
     try {
       return draftProof({
-        publicKey: this.#parts.signer.publicKey,
+        publicKey: this.#signer.publicKey,
         previous: this.#parts.chain(),
         readings,
         sources: batch.sources,
@@ -341,51 +343,5 @@ export class Sealer {
       if (error instanceof ProofError && error.reason === 'size' && readings.length > 1) return undefined;
       throw error;
     }
-  }
-
-  /** Undefined where the token failed in a way that an operator or time can mend, or is not done when it is `enough`. */
-  async #sign(digest: Uint8Array, enough: AbortSignal): Promise<Uint8Array | undefined> {
-    try {
-      const signature = await unless(enough, this.#parts.signer.sign(digest));
-      if (signature === undefined) return undefined;
-      if (this.stats.trouble !== undefined) this.#parts.log.info({}, 'token signs again');
-      this.stats.trouble = undefined;
-      return signature;
-    } catch (error) {
-      // A token with another key is one that may yet be changed for the right one.
-      if (!(error instanceof FieldsealError)) throw error;
-      this.stats.signFailures += 1;
-      this.#progressAt = this.#parts.clock.monotonicNow();
-      const line = error.toLine();
-      if (this.stats.trouble !== line) this.#parts.log.error(error.toFields(), 'token does not sign; readings wait');
-      this.stats.trouble = line;
-      return undefined;
-    }
-  }
-}
-
-/** Fires so many ms after another signal. */
-function within(ms: number, signal: AbortSignal): AbortSignal {
-  const enough = new AbortController();
-  const count = (): void => void setTimeout(() => enough.abort(), ms).unref();
-  if (signal.aborted) count();
-  else signal.addEventListener('abort', count, { once: true });
-  return enough.signal;
-}
-
-/** What a promise gives; undefined where the signal comes first. */
-async function unless<T>(signal: AbortSignal, work: Promise<T>): Promise<T | undefined> {
-  let stop = (): void => {};
-  const stopped = new Promise<undefined>((resolve) => {
-    stop = () => resolve(undefined);
-  });
-  if (signal.aborted) stop();
-  else signal.addEventListener('abort', stop, { once: true });
-  try {
-    return await Promise.race([stopped, work]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-    // Nobody waits for it any more, whatever becomes of it.
-    work.catch(() => {});
   }
 }
