@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import { pause } from '../abort.ts';
 import type { JournalConfig, OutboxConfig } from '../config/schema.ts';
-import { FieldsealError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { decodeColumns, encodeColumns } from '../proof/block/columns.ts';
 import { indexOfSource } from '../proof/draft.ts';
 import type { ClockState, ProofSource } from '../proof/index.ts';
 import type { Reading } from '../readings/index.ts';
+import { DiskTrouble } from './disk-trouble.ts';
 import { encodeFrame, type Frame, SECTOR } from './frame.ts';
 import { Pending } from './pending.ts';
 import { Contents, type Gap, type KeepingLimits, type KeptBatch, type Step } from './recovery.ts';
 import { encodeRun, type Run } from './run.ts';
-import { nodeSectorDisk, type SectorDisk, systemCode } from './sector-disk.ts';
+import { nodeSectorDisk, type SectorDisk } from './sector-disk.ts';
 import { Slots } from './slots.ts';
 
 export interface JournalOptions {
@@ -42,9 +42,6 @@ export interface JournalStatus {
   readonly trouble: string | undefined;
 }
 
-/** A disk that fails is tried again after so long, and more rarely the longer it fails. */
-const RETRY_MIN_MS = 1_000;
-const RETRY_MAX_MS = 30_000;
 /** What a run's frame and another take beyond their payloads: headers, and the rest of a sector of the largest kind. */
 const FRAME_MARGIN = 4 * 4_096;
 
@@ -60,7 +57,6 @@ const FRAME_MARGIN = 4 * 4_096;
 export class Journal {
   readonly #config: JournalConfig;
   readonly #options: JournalOptions;
-  readonly #log: Log;
   readonly #slots: Slots;
   readonly #pending = new Pending();
   readonly #steps: Step[] = [];
@@ -74,14 +70,12 @@ export class Journal {
   #sealed = 0;
   /** Every reading from one position to the other is on the disk, or sealed. */
   #kept = { from: 1, to: 0 };
-  #trouble: FieldsealError | undefined;
+  readonly #trouble: DiskTrouble;
   #isFull = false;
-  #retryAt = 0;
-  #retryMs = RETRY_MIN_MS;
   #turn: Promise<unknown> = Promise.resolve();
   #wake: () => void = () => {};
-  /** Frames written, bytes of them, and readings that were in memory alone because the disk did not take them. */
-  readonly stats = { frames: 0, bytes: 0, failures: 0, missed: 0 };
+  /** Frames written, bytes of them, and readings that stayed in memory alone because the disk did not take them. */
+  readonly stats = { frames: 0, bytes: 0, missed: 0 };
   /** When its loop last turned, by `performance.now`; undefined where it does not run. */
   turnedAt: number | undefined;
   /** Told when there is no room: readings up to the position have to be given up. */
@@ -90,7 +84,7 @@ export class Journal {
   constructor(config: JournalConfig, outbox: Pick<OutboxConfig, 'directory'>, options: JournalOptions) {
     this.#config = config;
     this.#options = options;
-    this.#log = options.log.child({ room: 'journal' });
+    this.#trouble = new DiskTrouble(options.log.child({ room: 'journal' }), options.clock.monotonicNow);
     const folder = join(outbox.directory, 'journal');
     this.#slots = new Slots(options.disk ?? nodeSectorDisk, folder, config.maxBytes);
   }
@@ -100,7 +94,7 @@ export class Journal {
   }
 
   get status(): JournalStatus {
-    const trouble = this.#trouble?.toLine() ?? (this.#isFull ? 'full' : undefined);
+    const trouble = this.#trouble.error?.toLine() ?? (this.#isFull ? 'full' : undefined);
     return {
       readings: Math.max(0, this.#kept.to - Math.max(this.#sealed, this.#kept.from - 1)),
       bytes: this.#slots.bytes,
@@ -147,7 +141,8 @@ export class Journal {
     this.#kept = { from: sealed + 1, to: position };
     const { batches, gaps } = contents.unsealed(sealed, limits);
     const readings = batches.reduce((sum, { count }) => sum + count, 0);
-    if (readings > 0) this.#log.info({ readings }, 'readings of the last run are taken up again');
+    if (readings > 0)
+      this.#options.log.child({ room: 'journal' }).info({ readings }, 'readings of the last run are taken up again');
     return { batches, gaps, position };
   }
 
@@ -212,7 +207,7 @@ export class Journal {
       const woken = new AbortController();
       this.#wake = () => woken.abort();
       // A wait that ends as soon as it began would make a write of every reading.
-      if (this.#trouble !== undefined || this.#isFull || !this.#pending.isFrameful) {
+      if (this.#trouble.error !== undefined || this.#isFull || !this.#pending.isFrameful) {
         await pause(this.#config.interval, AbortSignal.any([signal, woken.signal]));
       }
     }
@@ -222,11 +217,12 @@ export class Journal {
 
   async #sync(): Promise<boolean> {
     if (!this.isOn) return false;
-    if (this.#pending.size === 0 && this.#stepsWritten === this.#steps.length) return this.#trouble === undefined;
-    if (this.#trouble !== undefined && this.#options.clock.monotonicNow() < this.#retryAt) return false;
+    if (this.#pending.size === 0 && this.#stepsWritten === this.#steps.length) return this.#trouble.error === undefined;
+    if (!this.#trouble.mayTry) return false;
     try {
       const written = await this.#writeAll();
-      if (written) this.#heal();
+      if (written) this.#isFull = false;
+      if (written) this.#trouble.over();
       return written;
     } catch (error) {
       await this.#fail(error);
@@ -326,28 +322,12 @@ export class Journal {
     return readings;
   }
 
-  /** A disk that fails is lived with. What else fails is a bug. */
+  /** @throws what is no system error: that is a bug */
   async #fail(cause: unknown): Promise<void> {
-    if (systemCode(cause) === undefined || cause instanceof FieldsealError) throw cause;
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    const trouble = new FieldsealError('JOURNAL_UNUSABLE', { detail, place: 'outbox.directory', cause });
-    if (this.#trouble === undefined) {
-      this.#log.error(trouble.toFields(), 'readings are kept in memory alone until they are sealed');
-    }
-    this.#trouble = trouble;
+    this.#trouble.note(cause);
     this.#run = undefined;
-    this.stats.failures += 1;
-    this.#retryAt = this.#options.clock.monotonicNow() + this.#retryMs;
-    this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MAX_MS);
+    // It may not even let go of the file.
     await this.#slots.spoil().catch(() => {});
-  }
-
-  #heal(): void {
-    this.#isFull = false;
-    if (this.#trouble === undefined) return;
-    this.#trouble = undefined;
-    this.#retryMs = RETRY_MIN_MS;
-    this.#log.info({}, 'readings are kept on the disk again');
   }
 }
 

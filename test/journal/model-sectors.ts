@@ -26,6 +26,8 @@ export class ModelSectors implements SectorDisk {
   /** Fails every write and creation with this code while it is set. */
   fault: string | undefined;
   writes = 0;
+  /** How often something was asked that was to change the disk. */
+  attempts = 0;
 
   constructor(disk: ModelDisk = new ModelDisk(), files: ReadonlyMap<string, Uint8Array> = new Map()) {
     this.#disk = disk;
@@ -112,6 +114,7 @@ export class ModelSectors implements SectorDisk {
   }
 
   #check(): void {
+    this.attempts += 1;
     if (this.fault !== undefined) throw Object.assign(new Error(`${this.fault}: no good`), { code: this.fault });
   }
 
