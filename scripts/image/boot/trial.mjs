@@ -111,14 +111,14 @@ async function consoleTimes(machine, signal) {
   return { kernel, systemd };
 }
 
-const UNIT_TIMES = ['network-online.target', 'fieldseal-firstboot', 'fieldseal']
+const UNIT_TIMES = ['fieldseal-firstboot', 'fieldseal']
   .map((unit) => `systemctl show --value --property=ActiveEnterTimestampMonotonic ${unit}`)
   .join('; ');
 
 /** Seconds since power on at which units became active, by systemd's clock, which began with the kernel. */
 function unitTimes(kernel, answer) {
-  const [network, setUp, service] = answer.split('\n').map((text) => kernel + Number(text) / 1e6);
-  return { network, 'set up': setUp, 'service active': service };
+  const [setUp, service] = answer.split('\n').map((text) => kernel + Number(text) / 1e6);
+  return { 'set up': setUp, 'service active': service };
 }
 
 function putSetup(card, host, folder) {
