@@ -73,7 +73,8 @@ class Rack {
     const outbox = join(rack.#site.folder, 'outbox');
     rack.#spool = new Spool(outbox);
     if (diskFaults) rack.#disk = new FailingDisk(rack.#site.folder, outbox);
-    rack.#wire = new Wire(broker.url, JSON.parse(readFileSync(join(rack.#site.folder, 'verifier.json'), 'utf8')));
+    const verifierKey = JSON.parse(readFileSync(join(rack.#site.folder, 'verifier.json'), 'utf8'));
+    rack.#wire = new Wire(broker.url, verifierKey, { mayRestart: diskFaults });
     rack.#verifier = rack.#startVerifier();
     rack.#speaking = Promise.all(receivers.map((one) => one.play(rack.#silent.signal)));
     return rack;

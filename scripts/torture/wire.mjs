@@ -11,11 +11,14 @@ export class Wire {
   offences = [];
   #client;
   #verifierKey;
+  #mayRestart;
   /** Epoch and seq to the bytes that went out first; digest to its accepting receipt. */
   #messages = new Map();
   #accepting = new Map();
 
-  constructor(url, verifierJwk) {
+  /** @param mayRestart proofs may begin epochs of their own, which the verifier flags */
+  constructor(url, verifierJwk, { mayRestart }) {
+    this.#mayRestart = mayRestart;
     this.#verifierKey = publicKeyFromJson(verifierJwk);
     this.#client = mqtt.connect(url, { reconnectPeriod: 50, clientId: `rack-${process.pid}`, protocolVersion: 5 });
     this.#client.on('error', () => {});
@@ -43,7 +46,8 @@ export class Wire {
     this.receipts += 1;
     const { digest, verdict, seq, reasons } = verifyReceipt(message, this.#verifierKey);
     if (verdict === 'duplicate') return;
-    if (verdict !== 'accepted') this.offences.push(`proof ${seq} was ${verdict}: ${reasons.join(', ')}`);
+    const isRestart = this.#mayRestart && seq === 0 && reasons.length === 1 && reasons[0] === 'restart';
+    if (verdict !== 'accepted' && !isRestart) this.offences.push(`proof ${seq} was ${verdict}: ${reasons.join(', ')}`);
     const first = this.#accepting.get(hex(digest));
     if (first === undefined) this.#accepting.set(hex(digest), message);
     else if (!first.equals(message)) this.offences.push(`proof ${seq} was accepted twice`);
