@@ -6,7 +6,7 @@ import { requirePrograms, run } from './run.mjs';
 import { write } from './tree.mjs';
 
 /** Programs, below the package's root. */
-const EXECUTABLE = [/^usr\/bin\//, /\/(runtime\/node|dist\/main\.js)$/, /^DEBIAN\/(postinst|prerm|postrm)$/];
+const EXECUTABLE = [/^usr\/bin\//, /\/runtime\/node$/, /^DEBIAN\/(postinst|prerm|postrm)$/];
 
 /**
  * @param control fields of the control file; undefined ones are left out

@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, wri
 import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DebianRoot } from './root.mjs';
+import { takeSteps } from './steps.mjs';
 
 const PATIENCE_MS = 600_000;
 const ENV = { SOFTHSM2_CONF: '/etc/fieldseal/softhsm2.conf' };
@@ -21,29 +22,14 @@ export class InstallTrial {
     this.#options = options;
   }
 
-  /** Runs every step until one fails, and returns them with their times; `tell` hears each as it ends. */
+  /** Takes every step until one fails, and returns them; `tell` hears each as it ends. */
   async run(tell) {
-    const steps = [];
-    const output = openSync(this.#options.log, 'a');
     try {
-      for (const [step, act] of this.#steps(output)) {
-        const begun = performance.now();
-        const done = { step };
-        try {
-          done.detail = await act();
-        } catch (error) {
-          done.trouble = error.message.trim().split('\n').slice(-3).join(' | ');
-        }
-        done.seconds = (performance.now() - begun) / 1_000;
-        steps.push(done);
-        tell(done);
-        if (done.trouble !== undefined) break;
-      }
+      return await takeSteps(this.#steps(openSync(this.#options.log, 'a')), tell);
     } finally {
       for (const service of this.#services) service.kill('SIGKILL');
       this.#root?.remove();
     }
-    return steps;
   }
 
   #steps(output) {

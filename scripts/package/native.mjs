@@ -57,7 +57,7 @@ function compile({ arch, target, product, from }) {
       },
     });
     const built = join(folder, 'build/Release', product);
-    run(`${gnu}-strip`, ['--strip-unneeded', built]);
+    strip(built, arch);
     mkdirSync(dirname(target), { recursive: true });
     cpSync(built, target);
   } finally {
@@ -66,6 +66,9 @@ function compile({ arch, target, product, from }) {
 }
 
 const nodeGyp = join(import.meta.dirname, '../../node_modules/node-gyp/bin/node-gyp.js');
+
+/** Removes from a binary what is not needed to run it. */
+export const strip = (file, arch) => run(`${ARCHITECTURES[arch].gnu}-strip`, ['--strip-unneeded', file]);
 
 /** The newest glibc whose symbols a binary asks for, e.g. "2.34". */
 export function glibcOf(file, arch) {

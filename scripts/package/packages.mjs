@@ -6,9 +6,9 @@ import { makeCopyright } from './copyright.mjs';
 import { makeDeb } from './deb.mjs';
 import { maintainerScripts } from './maintainer.mjs';
 import { listModules } from './modules.mjs';
-import { buildAddon, buildSqlite, glibcOf } from './native.mjs';
+import { buildAddon, buildSqlite, glibcOf, strip } from './native.mjs';
 import { MAINTAINER, makeChangelog, wrap } from './release.mjs';
-import { HOME, layGateway, layVerifier, write, writeZipped } from './tree.mjs';
+import { copy, HOME, layGateway, layVerifier, write, writeZipped } from './tree.mjs';
 
 const COMMON = {
   Section: 'net',
@@ -20,6 +20,12 @@ const COMMON = {
 /** What creates the packages' users; Debian 13 has the third name, Debian 12 the second. */
 const SYSUSERS = 'systemd | systemd-standalone-sysusers | systemd-sysusers';
 
+const OVERRIDES = `# nodejs.org's program, as it is: with its own libraries, at a fixed address, and with its licences' old addresses
+fieldseal: embedded-library *
+fieldseal: hardening-no-pie *
+fieldseal: old-fsf-address-in-copyright-file
+`;
+
 /**
  * Makes fieldseal_VERSION_ARCH.deb and returns its path.
  *
@@ -28,7 +34,8 @@ const SYSUSERS = 'systemd | systemd-standalone-sysusers | systemd-sysusers';
  */
 export async function makeGatewayDeb(work, runtime) {
   const { root, tree, arch, release, out } = work;
-  await layGateway({ ...work, runtime: runtime?.program });
+  await layGateway({ ...work, bundled: runtime !== undefined });
+  if (runtime !== undefined) layRuntime(work, runtime);
   const addon = join(tree, HOME, 'prebuilds', prebuildFolder(arch), prebuildFile(arch));
   buildAddon(root, arch, addon);
   const node = runtime && {
@@ -106,6 +113,13 @@ export async function makeVerifierDeb(work, cache) {
       ),
     },
   });
+}
+
+function layRuntime({ tree, arch }, runtime) {
+  const program = join(tree, HOME, 'runtime/node');
+  copy(runtime.program, program);
+  strip(program, arch);
+  write(join(tree, 'usr/share/lintian/overrides/fieldseal'), OVERRIDES);
 }
 
 function layDocuments({ root, tree, release }, name, modules, more) {

@@ -25,8 +25,12 @@ export class DebianRoot {
     this.#folder = folder;
   }
 
-  /** Unpacks a system, making it first where the cache has none of that suite, architecture and list of packages. */
-  static make({ suite, arch, packages, cache }) {
+  /**
+   * Unpacks a system, making it first where the cache has none of that suite, architecture and list of packages.
+   *
+   * @param proc whether programs are to run in it by chroot; a container mounts its own /proc
+   */
+  static make({ suite, arch, packages, cache, proc = true }) {
     const tarball = join(cache, 'roots', `${suite}-${arch}-${packages.join('+')}.tar`);
     if (!existsSync(tarball)) {
       mkdirSync(join(cache, 'roots'), { recursive: true });
@@ -37,7 +41,7 @@ export class DebianRoot {
     const folder = mkdtempSync(join(tmpdir(), `fieldseal-${suite}-${arch}-`));
     run('tar', ['--numeric-owner', '-xf', tarball, '-C', folder]);
     run('chmod', ['755', folder]);
-    run('mount', ['-t', 'proc', 'proc', join(folder, 'proc')]);
+    if (proc) run('mount', ['-t', 'proc', 'proc', join(folder, 'proc')]);
     return new DebianRoot(folder);
   }
 
@@ -103,7 +107,7 @@ export class DebianRoot {
   }
 
   remove() {
-    run('umount', [this.path('proc')]);
+    if (existsSync(this.path('proc/version'))) run('umount', [this.path('proc')]);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -14,8 +14,8 @@ export const HOME = 'usr/lib/fieldseal';
 /** What only fieldseal-verifier has of the built daemon: all that loads the verifier's database or the demo's broker. */
 const OF_VERIFIER = ['verifier', 'demo', 'commands/verifier.js', 'commands/challenge.js', 'commands/demo.js'];
 
-/** @param runtime the Node.js program that the package brings along, if it does */
-export async function layGateway({ root, dist, tree, arch, release, runtime }) {
+/** @param bundled whether the package brings Node.js along, as runtime/node */
+export async function layGateway({ root, dist, tree, arch, release, bundled }) {
   const home = join(tree, HOME);
   cpSync(dist, join(home, 'dist'), {
     recursive: true,
@@ -24,8 +24,9 @@ export async function layGateway({ root, dist, tree, arch, release, runtime }) {
   cpSync(join(root, 'device-profiles'), join(home, 'device-profiles'), { recursive: true });
   write(join(home, 'package.json'), `${JSON.stringify(slimManifest(root), undefined, 2)}\n`);
   for (const path of listModules(root).gateway) copyModule(root, path, home, arch);
-  if (runtime !== undefined) copy(runtime, join(home, 'runtime/node'));
-  const node = runtime === undefined ? '/usr/bin/node' : `/${HOME}/runtime/node`;
+  const main = join(home, 'dist/main.js');
+  write(main, readFileSync(main, 'utf8').replace(/^#!.*\n/, '')); // usr/bin/fieldseal says what runs it
+  const node = bundled ? `/${HOME}/runtime/node` : '/usr/bin/node';
   write(join(tree, 'usr/bin/fieldseal'), `#!/bin/sh\nexec ${node} /${HOME}/dist/main.js "$@"\n`);
 
   const { DAEMON_EXAMPLE, VERIFIER_EXAMPLE } = await load(dist, 'config/index.js');

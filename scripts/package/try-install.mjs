@@ -9,7 +9,9 @@ import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InstallTrial } from './install-trial.mjs';
+import { enableQemu } from './qemu.mjs';
 import { Hindrance, requirePrograms, run } from './run.mjs';
+import { ServiceTrial } from './service-trial.mjs';
 
 const project = resolve(import.meta.dirname, '../..');
 
@@ -17,21 +19,23 @@ const project = resolve(import.meta.dirname, '../..');
 const COMMON = ['softhsm2', 'libstdc++6', 'init-system-helpers'];
 const TRIXIE = { suite: 'trixie', packages: ['nodejs', 'systemd-standalone-sysusers', ...COMMON], bundled: false };
 const BOOKWORM = { suite: 'bookworm', packages: ['systemd-standalone-sysusers', ...COMMON], bundled: true };
+const BOOTED = { ...BOOKWORM, packages: ['systemd', 'systemd-sysv', 'dbus', 'procps', ...COMMON], booted: true };
 const TRIALS = {
   'trixie-amd64': { arch: 'amd64', ...TRIXIE },
   'trixie-arm64': { arch: 'arm64', ...TRIXIE },
   'trixie-armhf': { arch: 'armhf', ...TRIXIE },
   'bookworm-amd64-bundled': { arch: 'amd64', ...BOOKWORM },
+  'bookworm-amd64-booted': { arch: 'amd64', ...BOOTED },
   'bookworm-arm64-bundled': { arch: 'arm64', ...BOOKWORM },
 };
-const USUAL = ['trixie-amd64', 'trixie-arm64', 'bookworm-amd64-bundled'];
+const USUAL = ['trixie-amd64', 'trixie-arm64', 'bookworm-amd64-bundled', 'bookworm-amd64-booted'];
 
 async function main() {
   const options = readOptions();
   requirePrograms([
     ['mmdebstrap', 'mmdebstrap'],
     ['mosquitto', 'mosquitto'],
-    ['qemu-aarch64-static', 'qemu-user-static'],
+    ['systemd-nspawn', 'systemd-container'],
     ['unshare', 'util-linux'],
   ]);
   if (process.getuid() !== 0) throw new Hindrance('chroot and mmdebstrap need root');
@@ -44,8 +48,9 @@ async function main() {
     for (const name of options.only ?? USUAL) {
       const trial = TRIALS[name];
       if (trial === undefined) throw new Hindrance(`--only is one of ${Object.keys(TRIALS).join(', ')}`);
+      enableQemu(trial.arch);
       const debs = findDebs(options.debs ?? join(work, 'debs'), trial) ?? makeDebs(work, trial);
-      const steps = await new InstallTrial({
+      const steps = await new (trial.booted ? ServiceTrial : InstallTrial)({
         ...trial,
         debs,
         cache,
