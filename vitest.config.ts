@@ -3,7 +3,13 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take minutes: they begin first, so that no worker waits for them at the end. */
-const LONG = ['test/soak/soak.test.ts', 'test/soak/replug.test.ts', 'test/e2e/kills.test.ts'];
+const LONG = [
+  'test/soak/soak.test.ts',
+  'test/soak/replug.test.ts',
+  'test/e2e/kills.test.ts',
+  'test/service/service.test.ts',
+  'test/torture/torture.test.ts',
+];
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
