@@ -20,10 +20,11 @@ const COMMON = {
 /** What creates the packages' users; Debian 13 has the third name, Debian 12 the second. */
 const SYSUSERS = 'systemd | systemd-standalone-sysusers | systemd-sysusers';
 
-const OVERRIDES = `# nodejs.org's program, as it is: with its own libraries, at a fixed address, and with its licences' old addresses
+const NODE_LICENCES = 'usr/share/doc/fieldseal/copyright.nodejs.gz';
+
+const OVERRIDES = `# nodejs.org's program, as it is: with its own libraries, at a fixed address
 fieldseal: embedded-library *
 fieldseal: hardening-no-pie *
-fieldseal: old-fsf-address-in-copyright-file
 `;
 
 /**
@@ -40,9 +41,9 @@ export async function makeGatewayDeb(work, runtime) {
   buildAddon(root, arch, addon);
   const node = runtime && {
     files: `${HOME}/runtime/node`,
-    copyright: 'Node.js contributors, and those named below',
+    copyright: 'Node.js contributors, and those named there',
     license: 'Node.js',
-    text: readFileSync(runtime.licence, 'utf8'),
+    text: `MIT for Node.js itself; this, and the licences of the libraries in it, are in\n/${NODE_LICENCES}.`,
   };
   layDocuments(work, 'fieldseal', listModules(root).gateway, node ? [node] : []);
   const depends = [
@@ -119,6 +120,7 @@ function layRuntime({ tree, arch }, runtime) {
   const program = join(tree, HOME, 'runtime/node');
   copy(runtime.program, program);
   strip(program, arch);
+  writeZipped(join(tree, NODE_LICENCES), readFileSync(runtime.licence, 'utf8'));
   write(join(tree, 'usr/share/lintian/overrides/fieldseal'), OVERRIDES);
 }
 
