@@ -7,6 +7,12 @@ export function gatewayChecks({ readOnly, dataBytes, hostname }) {
     check('no unit has failed', 'systemctl --failed --no-legend --plain', (text) => text === ''),
     check('it has the name of its set-up file', 'hostname', (text) => text === hostname),
     check('its time is set by NTP', 'timedatectl show --property=NTPSynchronized --value', (text) => text === 'yes'),
+    check(
+      // Before the mounts are looked at: what apt opens it closes again.
+      'apt opens what is read-only',
+      'sudo apt-get --yes remove less > /tmp/apt.log 2>&1 || tail -n 3 /tmp/apt.log; command -v less || echo gone',
+      (text) => text === 'gone',
+    ),
     check('the outbox is on the data partition', 'findmnt -no SOURCE,OPTIONS --target /var/lib/fieldseal', (text) =>
       /^\/dev\/vda3\S* rw,/.test(text),
     ),
