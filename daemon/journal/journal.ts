@@ -239,7 +239,9 @@ export class Journal {
       if (step.upTo > this.#sealed && !(await this.#writeStep(step))) return false;
       this.#stepsWritten += 1;
     }
-    while (this.#pending.size > 0) if (!(await this.#writeReadings())) return false;
+    // What comes meanwhile waits for the next time: a frame of its own would take as much as ten of them.
+    const last = this.#pending.first + this.#pending.size - 1;
+    while (this.#pending.size > 0 && this.#pending.first <= last) if (!(await this.#writeReadings())) return false;
     await this.#slots.tidy(this.#sealed);
     return true;
   }

@@ -110,6 +110,22 @@ describe('the journal', () => {
     expect(journal.stats.bytes - before).toBe(512);
   });
 
+  it('leaves what comes during a write to the next one', async () => {
+    const disk = new ModelSectors();
+    const { journal } = await open(disk);
+    for (const n of range(1, 10)) journal.add(n, fix(n));
+    const syncing = journal.sync();
+    for (let n = 11; n <= 15; n++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      journal.add(n, fix(n));
+    }
+    expect(await syncing).toBe(true);
+    expect(journal.keeps(1, 10)).toBe(true);
+    await journal.sync();
+    expect(journal.keeps(1, 15)).toBe(true);
+    expect(disk.writes).toBe(3);
+  });
+
   it('writes its files over when what is in them is sealed', async () => {
     const disk = new ModelSectors();
     const { journal } = await open(disk);
