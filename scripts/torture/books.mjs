@@ -1,22 +1,19 @@
+import { weighFixes } from './fixes.mjs';
+import { CLOCK_MS, isKill } from './life.mjs';
 import { BATCH_MS } from './site.mjs';
 
-/** From a fix being said to its bytes being read, decoded and on their way to the disk, on a laden machine. */
-const IN_FLIGHT_MS = 600;
-/** Two clocks of one machine, and a stamp taken before the deed. */
-const CLOCK_MS = 150;
 const MAX_TOLD = 10;
 
-const isKill = ({ endedBy }) => endedBy === 'SIGKILL';
 /** From there on the outbox knows that somebody runs. */
 const hasOpened = ({ process }) => process.said('outbox opened') !== undefined;
 
 /** Holds the ledger against what the receivers said and when the daemon was killed. */
-export function balance({ ledger, lives, stored, wire, kills, disk, receivers, rounds, seed, seconds, journalMs }) {
+export function balance({ ledger, lives, stored, wire, kills, disk, pace, tokensMended, receivers, ...order }) {
+  const { rounds, seed, seconds, journalMs } = order;
   const killed = lives.filter(isKill);
   const declared = ledger.proofs.flatMap(({ losses }) => losses);
   const unclean = declared.filter(({ reason }) => reason === 'unclean-shutdown');
-  const windowMs = (journalMs || BATCH_MS) + IN_FLIGHT_MS;
-  const fixes = weighFixes({ ledger, receivers, lives, unclean, disk, windowMs });
+  const fixes = weighFixes({ ledger, receivers, lives, unclean, disk, pace, keptEveryMs: journalMs || BATCH_MS });
   const checks = [
     ...checkProofs(ledger, stored, disk),
     none('what went over the wire', wire.offences),
@@ -47,6 +44,7 @@ export function balance({ ledger, lives, stored, wire, kills, disk, receivers, r
   return {
     ...{ rounds, seed, seconds, journalMs },
     kills: { daemon: killed.length, ...kills },
+    tokensMended,
     stopsInGoodOrder: lives.length - killed.length,
     proofs: ledger.proofs.length,
     readings: ledger.readings,
@@ -102,69 +100,10 @@ function groupBy(items, keyOf) {
   return groups;
 }
 
-/** Which fixes are there, which are missing, and whether a kill explains each that is. */
-function weighFixes({ ledger, receivers, lives, unclean, disk, windowMs }) {
-  const there = new Map();
-  for (const { source, time } of ledger.fixes) {
-    const name = `${source} ${time}`;
-    there.set(name, (there.get(name) ?? 0) + 1);
-  }
-  const said = new Map(
-    receivers.flatMap(({ source, fixes }) => [...fixes].map(([time, at]) => [`${source} ${time}`, at])),
-  );
-  // Of what such a run had in memory, nobody can know after the kill what went out and what did not.
-  const isOfFailingDisk = (life, at) =>
-    isKill(life) &&
-    disk.spells.some(
-      ({ from, to }) =>
-        from <= life.endedAt && to >= life.process.startedAt && at >= from - windowMs && at <= life.endedAt,
-    );
-  const lifeAt = (at) => lives.find(({ endedAt }) => at <= endedAt + CLOCK_MS);
-  const unexplained = [];
-  const missing = { atKills: 0, atStops: 0, withDisk: 0 };
-  let oldestMs = 0;
-  for (const [name, at] of said) {
-    if (there.has(name)) continue;
-    const life = lifeAt(at);
-    const beforeMs = life === undefined ? Number.NaN : life.endedAt - at;
-    // Bounds go by what was kept; a fix that was on its way then has the stamp of its first byte, which is older.
-    const isDeclared = unclean.some(({ from, to }) => from <= at + IN_FLIGHT_MS && to >= at);
-    if (life !== undefined && isKill(life) && beforeMs <= windowMs && isDeclared) {
-      missing.atKills += 1;
-      oldestMs = Math.max(oldestMs, beforeMs);
-    } else if (life !== undefined && isOfFailingDisk(life, at) && isDeclared) missing.withDisk += 1;
-    else if (life !== undefined && !isKill(life) && beforeMs <= IN_FLIGHT_MS) missing.atStops += 1;
-    else
-      unexplained.push(
-        `${name}, ${beforeMs} ms before the next end by ${life?.endedBy}${isDeclared ? '' : ', not declared'}`,
-      );
-  }
-  const again = [...there].filter(([, times]) => times > 1).map(([name]) => name);
-  const isExcused = (name) => {
-    const at = said.get(name);
-    const life = at === undefined ? undefined : lifeAt(at);
-    return life !== undefined && isOfFailingDisk(life, at);
-  };
-  return {
-    twice: again.filter((name) => !isExcused(name)),
-    strange: [...there.keys()].filter((name) => !said.has(name)),
-    unexplained,
-    counts: {
-      said: said.size,
-      accepted: there.size,
-      missingAtKills: missing.atKills,
-      oldestMissingMs: oldestMs,
-      onTheWireAtStops: missing.atStops,
-      missingWithFailingDisk: missing.withDisk,
-      twiceWithFailingDisk: again.filter(isExcused).length,
-    },
-  };
-}
-
 const covers =
-  ({ endedAt }) =>
+  ({ endedAt, goneAt }) =>
   ({ from, to }) =>
-    from <= endedAt + CLOCK_MS && to >= endedAt - CLOCK_MS;
+    from <= goneAt + CLOCK_MS && to >= endedAt - CLOCK_MS;
 
 const endedBadly = ({ endedBy, code }) =>
   endedBy === 'SIGKILL' ? code !== 'SIGKILL' : code !== 0 && code !== 'SIGTERM';
@@ -199,7 +138,7 @@ export function inWords({
   fixes,
   ...more
 }) {
-  const { disk, epochs, declared, sentAgain, startMs, sealsAgainMs, checks, balances } = more;
+  const { disk, epochs, tokensMended, declared, sentAgain, startMs, sealsAgainMs, checks, balances } = more;
   const failed = checks.filter(({ ok }) => !ok);
   return [
     `${rounds} rounds in ${seconds} s, seed ${seed}, journal synced every ${journalMs} ms`,
@@ -209,6 +148,8 @@ export function inWords({
       `${declared['unclean-shutdown']} unclean shutdowns declared`,
     `${fixes.said} fixes said, ${fixes.accepted} accepted; ${fixes.missingAtKills} went with a kill, ` +
       `the oldest ${fixes.oldestMissingMs} ms old; ${fixes.onTheWireAtStops} were on the wire at a stop`,
+    `the machine kept a small write waiting for ${fixes.worstPaceMs} ms at most; ` +
+      `SoftHSM's own files were mended ${tokensMended} times`,
     ...(disk.spells === 0
       ? []
       : [

@@ -5,14 +5,17 @@ import { balance } from './books.mjs';
 import { Chance } from './chance.mjs';
 import { FailingDisk } from './disk.mjs';
 import { readLedger } from './ledger.mjs';
+import { Pace } from './pace.mjs';
 import { Broker, startProgram } from './processes.mjs';
 import { makeReceivers } from './receivers.mjs';
 import { BATCH_MS, makeSite } from './site.mjs';
 import { Spool } from './spool.mjs';
+import { TokenStore } from './token-store.mjs';
 import { Wire } from './wire.mjs';
 
-/** Of a round, in ms from the daemon's start to its end: some are killed before they have opened anything. */
-const [SHORTEST, LONGEST] = [50, 4_000];
+/** Of a round, in ms: from the daemon's start for one in so many, which may not even run then; else from when it runs. */
+const FROM_THE_START = 0.25;
+const [SHORTEST, LONGEST] = [50, 3_000];
 const BROKER_DIES = 0.15;
 const VERIFIER_DIES = 0.15;
 const DISK_FAILS = 0.4;
@@ -56,6 +59,8 @@ class Rack {
   #broker;
   #spool;
   #disk;
+  #pace;
+  #token;
   #wire;
   #daemon;
   #verifier;
@@ -75,8 +80,11 @@ class Rack {
     if (diskFaults) rack.#disk = new FailingDisk(rack.#site.folder, outbox);
     const verifierKey = JSON.parse(readFileSync(join(rack.#site.folder, 'verifier.json'), 'utf8'));
     rack.#wire = new Wire(broker.url, verifierKey, { mayRestart: diskFaults });
+    rack.#token = new TokenStore(join(rack.#site.folder, 'token'));
+    rack.#pace = new Pace(rack.#site.folder);
     rack.#verifier = rack.#startVerifier();
-    rack.#speaking = Promise.all(receivers.map((one) => one.play(rack.#silent.signal)));
+    const { signal } = rack.#silent;
+    rack.#speaking = Promise.all([rack.#pace.run(signal), ...receivers.map((one) => one.play(signal))]);
     return rack;
   }
 
@@ -90,6 +98,7 @@ class Rack {
     if (this.#disk !== undefined && chance.isBelow(DISK_FAILS)) {
       others.push(this.#disk.fail(chance, chance.between(0, ms), chance.between(100, ms)));
     }
+    if (!chance.isBelow(FROM_THE_START)) await this.#mustHappen(life.process.says('gateway runs'), 'a start');
     const isGentle = chance.isBelow(IN_GOOD_ORDER);
     await wait(ms);
     await this.#end(life, isGentle ? 'SIGTERM' : 'SIGKILL');
@@ -118,12 +127,8 @@ class Rack {
     const { stored } = this.#spool;
     const disk = { spells: this.#disk?.spells ?? [], failures: this.#disk?.failures ?? 0 };
     return {
-      ledger: readLedger(this.#site.ledger),
-      lives: this.#lives,
-      stored,
-      wire: this.#wire,
-      kills: this.#kills,
-      disk,
+      ...{ ledger: readLedger(this.#site.ledger), stored, disk, wire: this.#wire, pace: this.#pace },
+      ...{ lives: this.#lives, kills: this.#kills, tokensMended: this.#token.mended },
     };
   }
 
@@ -139,9 +144,16 @@ class Rack {
 
   #live() {
     const { folder } = this.#site;
+    this.#token.mend();
     const env = { ...this.#site.env, ...this.#disk?.env };
     this.#daemon = startProgram(['run', '--config', join(folder, 'fieldseal.yaml')], { env, cwd: folder });
-    const life = { process: this.#daemon, endedBy: undefined, endedAt: 0, code: undefined };
+    const life = {
+      process: this.#daemon,
+      endedBy: undefined,
+      endedAt: 0,
+      goneAt: Number.POSITIVE_INFINITY,
+      code: undefined,
+    };
     this.#lives.push(life);
     return life;
   }
@@ -150,6 +162,7 @@ class Rack {
     if (life.process.hasFailed) this.#giveUp(`the daemon ended by itself with ${await life.process.exited}`);
     Object.assign(life, { endedBy, endedAt: Date.now() });
     life.code = await this.#mustHappen(life.process.end(endedBy), `the daemon to end by ${endedBy}`);
+    life.goneAt = Date.now();
   }
 
   #startVerifier() {

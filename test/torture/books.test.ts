@@ -31,8 +31,8 @@ const process = {
   said: (phrase: string) => (phrase === 'outbox opened' ? {} : undefined),
   stray: [] as string[],
 };
-const killed = { process, endedBy: 'SIGKILL', endedAt: KILLED_AT, code: 'SIGKILL' };
-const stopped = { process, endedBy: 'SIGTERM', endedAt: STOPPED_AT, code: 0 };
+const killed = { process, endedBy: 'SIGKILL', endedAt: KILLED_AT, goneAt: KILLED_AT, code: 'SIGKILL' };
+const stopped = { process, endedBy: 'SIGTERM', endedAt: STOPPED_AT, goneAt: STOPPED_AT, code: 0 };
 const fix = (time: string) => ({ source: 'nmea', time });
 
 /** A run that was killed at 10 s and lost the fix of 9.8 s, and one that was stopped in good order at 20 s. */
@@ -51,6 +51,8 @@ function facts() {
     wire: { proofs: 2, offences: [] as string[] },
     kills: { broker: 0, verifier: 0 },
     disk: { spells: [] as object[], failures: 0 },
+    pace: { worstBetween: () => 0 },
+    tokensMended: 0,
     receivers: [
       {
         source: 'nmea',
@@ -100,7 +102,7 @@ describe('the books of a torture', () => {
     ['two histories', (f) => Object.assign(f.ledger, { equivocations: 1 }), /equivocations/],
     ['a refusal', (f) => f.ledger.refused.push('signature 1'), /refusals/],
     ['other bytes on the wire', (f) => f.wire.offences.push('proof 1 was accepted twice'), /over the wire/],
-    ['a stop that failed', (f) => f.lives.push({ ...stopped, endedAt: 21_000, code: 70 }), /not with 0/],
+    ['a stop that failed', (f) => f.lives.push({ ...stopped, code: 70 }), /not with 0/],
     ['a stack trace', (f) => f.lives.push({ ...stopped, process: { ...process, stray: ['Error'] } }), /no log line/],
   ])('do not balance with %s', (_what, change, expected) => {
     const made = facts();
@@ -118,6 +120,14 @@ describe('the books of a torture', () => {
     made.ledger.fixes.push(fix('9.8'), fix('9.8'));
     made.ledger.proofs.push({ ...proof(0, ZERO), epoch: 'f', verdict: 'flagged', reasons: '["restart"]' });
     expect(balance(made)).toMatchObject({ balances: true, epochs: 2, fixes: { twiceWithFailingDisk: 1 } });
+  });
+
+  it('balance with a fix that is as old as the machine has kept everybody waiting', () => {
+    const made = facts();
+    made.receivers[0]?.fixes.set('9.8', 8_100);
+    expect(balance(made).balances).toBe(false);
+    made.pace.worstBetween = () => 900;
+    expect(balance(made).balances).toBe(true);
   });
 
   it.each<[string, (facts: Facts) => void]>([
