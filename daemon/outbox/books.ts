@@ -32,6 +32,10 @@ export class Books {
   #losses = new PendingLosses();
   #leaving: Leaving[] = [];
   #doomed: OutboxEntry[] = [];
+  /** The accepted proof at the head of the chain, whose file is to be put aside. */
+  #retiring: OutboxEntry | undefined;
+  /** Those that were put aside. */
+  #retired: readonly OutboxEntry[] = [];
   /** Highest counter of which the state file knows. */
   #recordedCounter = -1;
   #dirty = false;
@@ -52,14 +56,19 @@ export class Books {
   }
 
   /** Takes up where the state file and the spool leave off. Only proofs that declare something are read. */
-  async resume(state: OutboxState | undefined, entries: Iterable<OutboxEntry>): Promise<void> {
+  async resume(
+    state: OutboxState | undefined,
+    entries: Iterable<OutboxEntry>,
+    retired: readonly OutboxEntry[],
+  ): Promise<void> {
+    this.#retired = retired;
     this.#losses = new PendingLosses(state?.losses);
     this.last = state?.last;
     this.chainLost = state?.chainLost ?? false;
     this.#recordedCounter = state?.counter ?? -1;
     this.counter = Math.max(this.#recordedCounter, state?.last?.counter ?? -1);
     this.position = Math.max(state?.position ?? 0, state?.last?.position ?? 0);
-    for (const entry of entries) {
+    for (const entry of all(retired, entries)) {
       this.counter = Math.max(this.counter, entry.counter);
       this.position = Math.max(this.position, entry.position);
       if (entry.counter <= this.#recordedCounter) continue;
@@ -107,10 +116,15 @@ export class Books {
     this.#dirty = true;
   }
 
-  /** Lets a proof go whose receipt has come. The head of the chain outlives its file. */
+  /** Lets a proof go whose receipt has come, or that was never whole. The head of the chain outlives its file. */
   doom(entry: OutboxEntry): void {
-    this.#doomed.push(entry);
-    if (entry.digest === this.last?.digest && entry.counter > this.#recordedCounter) this.#dirty = true;
+    if (this.#isOnlyTrace(entry)) this.#retiring = entry;
+    else this.#doomed.push(entry);
+  }
+
+  /** Whether nothing but a proof's file tells where the chain stands. */
+  #isOnlyTrace(entry: OutboxEntry): boolean {
+    return entry.digest === this.last?.digest && entry.counter > this.#recordedCounter;
   }
 
   /** Brings the disk to what was decided. Throws what the disk throws; what is left is written the next time. */
@@ -127,8 +141,23 @@ export class Books {
       else await this.#spool.remove([entry]);
       this.#leaving.shift();
     }
+    await this.#retire();
     await this.#spool.remove(this.#doomed);
     this.#doomed = [];
+  }
+
+  async #retire(): Promise<void> {
+    const retiring = this.#retiring;
+    if (retiring !== undefined && this.#isOnlyTrace(retiring)) {
+      await this.#spool.retire(retiring);
+      this.#retired = [...this.#retired, retiring];
+    } else if (retiring !== undefined) this.#doomed.push(retiring);
+    this.#retiring = undefined;
+    for (const entry of this.#retired) {
+      if (this.#isOnlyTrace(entry)) continue;
+      await this.#spool.forgetRetired(entry);
+      this.#retired = this.#retired.filter((one) => one !== entry);
+    }
   }
 
   async #record(clean: boolean): Promise<void> {
@@ -148,4 +177,8 @@ export class Books {
     this.#dirty = false;
     this.#recordedCounter = counter;
   }
+}
+
+function* all(...lists: readonly Iterable<OutboxEntry>[]): Iterable<OutboxEntry> {
+  for (const list of lists) yield* list;
 }

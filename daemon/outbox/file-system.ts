@@ -1,6 +1,13 @@
 import { mkdir, open, opendir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+/** A file that was just written. */
+export interface WrittenFile {
+  /** What was written is durable when this resolves. To be called once. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
 /**
  * What the outbox asks of a disk, in steps that a crash may fall between. Contents are durable once `write` resolves; that a
  * name stands, moved or went is durable once `syncFolder` of its folder resolves.
@@ -13,6 +20,8 @@ export interface FileSystem {
   read(path: string): Promise<Uint8Array>;
   /** Creates a file that must not exist, writes all of it and syncs it. */
   write(path: string, bytes: Uint8Array): Promise<void>;
+  /** Creates a file that must not exist and writes all of it; durable only when it is synced. */
+  create(path: string, bytes: Uint8Array): Promise<WrittenFile>;
   /** Renames a file, over another if there is one. */
   rename(from: string, to: string): Promise<void>;
   /** Removes a file; one that is gone is good. */
@@ -56,6 +65,16 @@ export const nodeFileSystem: FileSystem = {
     } finally {
       await file.close();
     }
+  },
+  async create(path, bytes) {
+    const file = await open(path, 'wx', FILE_MODE);
+    try {
+      await file.writeFile(bytes);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    return file;
   },
   rename,
   async remove(path) {

@@ -1,5 +1,5 @@
 export { headOf, type OutboxEntry } from './entry.ts';
-export { type FileSystem, nodeFileSystem } from './file-system.ts';
+export { type FileSystem, nodeFileSystem, type WrittenFile } from './file-system.ts';
 export { findHolder } from './lock.ts';
 export type { OutboxOpening } from './opening.ts';
 export {

@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import { type ChainHead, kidFromText, type Loss } from '../proof/index.ts';
 import { type Books, STATE_FILE } from './books.ts';
 import type { Entries } from './entries.ts';
+import type { OutboxEntry } from './entry.ts';
 import type { Lock } from './lock.ts';
 import type { Spool } from './spool.ts';
 import { decodeState } from './state.ts';
@@ -58,10 +59,11 @@ export async function takeUp(
   const state = bytes === undefined ? undefined : decodeState(bytes);
   const forgotten = state === undefined && (bytes !== undefined || !found.isEmpty);
   const gone = new Set(state?.departures.map(({ entry }) => entry.digest));
-  await books.resume(
-    state,
-    tapped(found.entries, (entry) => gone.has(entry.digest) || entries.add(entry)),
-  );
+  const torn = state?.clean === true ? undefined : await tornOne(spool, found.entries, state?.counter ?? -1);
+  const whole = filtered(found.entries, ({ digest }) => digest !== torn?.digest);
+  const seen = tapped(whole, (entry) => gone.has(entry.digest) || entries.add(entry));
+  await books.resume(state, seen, found.retired);
+  if (torn !== undefined) books.doom(torn);
 
   const lastWritten = books.last?.written;
   const unclean = state !== undefined && !state.clean;
@@ -79,6 +81,22 @@ export async function takeUp(
   if (forgotten) log.warn({}, 'the state of the chain is lost: the next proof begins an epoch');
   if (unclean) log.warn({ lastWritten }, 'the last run did not end in good order');
   return { head: books.head, position: books.position, chainLost: books.chainLost, unclean, lastWritten };
+}
+
+/** The proof that was being stored when the last run broke off: nobody has seen it. */
+async function tornOne(
+  spool: Spool,
+  entries: Iterable<OutboxEntry>,
+  recordedCounter: number,
+): Promise<OutboxEntry | undefined> {
+  let last: OutboxEntry | undefined;
+  for (const entry of entries) last = entry;
+  if (last === undefined || last.counter <= recordedCounter) return undefined;
+  return (await spool.isTorn(last)) ? last : undefined;
+}
+
+function* filtered<T>(items: Iterable<T>, isWanted: (item: T) => boolean): Iterable<T> {
+  for (const item of items) if (isWanted(item)) yield item;
 }
 
 /** The same items; `look` sees each of them first. */

@@ -5,6 +5,8 @@ import { entryOfName, isEntryName, nameOf, type OutboxEntry } from './entry.ts';
 import { type FileSystem, systemCode } from './file-system.ts';
 
 const UNFINISHED = '.unfinished-';
+const STORED = '.cose';
+const RETIRED = '.done';
 
 /** Why a stored proof can't be sent. */
 export interface Corrupt {
@@ -14,6 +16,8 @@ export interface Corrupt {
 interface SpoolContents {
   /** In the order in which they were made; read from their names one at a time. */
   readonly entries: Iterable<OutboxEntry>;
+  /** Proofs that were accepted; see `retire`. */
+  readonly retired: readonly OutboxEntry[];
   /** Names of files that are none of ours. */
   readonly foreign: string[];
   /** Whether there is a proof anywhere, in quarantine or not. */
@@ -48,12 +52,12 @@ export class Spool {
 
   /** Lists the proofs in the order in which they were made, and notes what a crash left half-written. */
   async list(): Promise<SpoolContents> {
-    await this.#finished(this.#root);
+    const retired = [...entriesOf(await this.#finished(this.#root), RETIRED)];
     for (const entry of entriesOf(await this.#finished(this.#quarantine))) this.#quarantined.set(entry.digest, entry);
     const names = await this.#finished(this.#spool);
     const foreign = names.filter((name) => !isEntryName(name));
-    const isEmpty = names.length - foreign.length + this.#quarantined.size === 0;
-    return { entries: { [Symbol.iterator]: () => entriesOf(names) }, foreign, isEmpty };
+    const isEmpty = names.length - foreign.length + retired.length + this.#quarantined.size === 0;
+    return { entries: { [Symbol.iterator]: () => entriesOf(names) }, retired, foreign, isEmpty };
   }
 
   /** Removes what was left half-written. */
@@ -76,12 +80,38 @@ export class Spool {
 
   /**
    * Stores a proof under its name, by way of a file that nobody has written to before: so it may be asked for again after a
-   * failure.
+   * failure. It has its name before it is synced, so that both take one commit of the file system: a power cut may leave the
+   * last of the proofs short, see `isTorn`.
    *
    * @throws NotStored where the proof certainly has no name; any other error leaves that open
    */
   async store(entry: OutboxEntry, message: Uint8Array): Promise<void> {
-    await this.#store(this.#spool, nameOf(entry), message);
+    const unfinished = this.#unfinishedIn(this.#spool);
+    const file = await this.#begin(unfinished, () => this.#files.create(unfinished, message));
+    try {
+      await this.#files.rename(unfinished, join(this.#spool, nameOf(entry)));
+      this.#leftovers.delete(unfinished);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await this.#files.syncFolder(this.#spool);
+  }
+
+  /** Whether a proof's file holds less than it should. After a power cut that is the last one, which was never whole. */
+  async isTorn(entry: OutboxEntry): Promise<boolean> {
+    const bytes = await this.loadAnyhow(entry);
+    return bytes !== undefined && bytes.length < entry.bytes;
+  }
+
+  /** Puts the proof at the head of the chain aside, as accepted: its name keeps the head, until another proof follows. */
+  async retire(entry: OutboxEntry): Promise<void> {
+    await this.#move(entry, this.#retiredPath(entry), this.#root);
+  }
+
+  /** Removes a proof that was put aside; it may be there again after a crash. */
+  async forgetRetired(entry: OutboxEntry): Promise<void> {
+    await this.#files.remove(this.#retiredPath(entry));
   }
 
   /** The proof's bytes, just as they were stored, or what is wrong with them. */
@@ -95,7 +125,8 @@ export class Spool {
 
   /** Whatever the file holds now; undefined where there is none. */
   async loadAnyhow(entry: OutboxEntry): Promise<Uint8Array | undefined> {
-    return this.#readOr(join(this.#spool, nameOf(entry)), 'ENOENT', 'EIO');
+    const stored = await this.#readOr(join(this.#spool, nameOf(entry)), 'ENOENT', 'EIO');
+    return stored ?? this.#readOr(this.#retiredPath(entry), 'ENOENT', 'EIO');
   }
 
   /** Removes proofs. One that is gone already is good. */
@@ -113,7 +144,7 @@ export class Spool {
 
   /** Moves a proof to the quarantine folder, or writes it there where it is in memory alone. One that is gone already is good. */
   async quarantine(entry: OutboxEntry, message: Uint8Array | undefined): Promise<void> {
-    if (message === undefined) await this.#moveToQuarantine(entry);
+    if (message === undefined) await this.#move(entry, join(this.#quarantine, nameOf(entry)), this.#quarantine);
     else await this.#store(this.#quarantine, nameOf(entry), message);
     this.#quarantined.set(entry.digest, entry);
     let bytes = [...this.#quarantined.values()].reduce((sum, one) => sum + one.bytes, 0);
@@ -125,31 +156,49 @@ export class Spool {
     }
   }
 
-  async #moveToQuarantine(entry: OutboxEntry): Promise<void> {
+  /** Moves a proof out of the spool. One that is gone already is good: an earlier attempt may have failed after its work was done. */
+  async #move(entry: OutboxEntry, path: string, folder: string): Promise<void> {
     try {
-      await this.#files.rename(join(this.#spool, nameOf(entry)), join(this.#quarantine, nameOf(entry)));
+      await this.#files.rename(join(this.#spool, nameOf(entry)), path);
     } catch (error) {
       if (systemCode(error) !== 'ENOENT') throw error;
     }
     // The new name first: a crash between may show the proof in both folders, never in none.
-    await this.#files.syncFolder(this.#quarantine);
+    await this.#files.syncFolder(folder);
     await this.#files.syncFolder(this.#spool);
   }
 
+  #retiredPath(entry: OutboxEntry): string {
+    return join(this.#root, nameOf(entry).replace(/\.cose$/, RETIRED));
+  }
+
+  #unfinishedIn(folder: string): string {
+    const path = join(folder, `${UNFINISHED}${randomBytes(6).toString('hex')}`);
+    this.#leftovers.add(path);
+    return path;
+  }
+
   async #store(folder: string, name: string, bytes: Uint8Array): Promise<void> {
-    const unfinished = join(folder, `${UNFINISHED}${randomBytes(6).toString('hex')}`);
-    this.#leftovers.add(unfinished);
-    try {
-      await this.#files.write(unfinished, bytes);
-    } catch (error) {
-      if (systemCode(error) === undefined) throw error;
-      // Without a name of its own the proof doesn't exist yet. What can't be cleared away now is cleared away later.
-      await this.clearAway().catch(() => {});
-      throw new NotStored(error);
-    }
+    const unfinished = this.#unfinishedIn(folder);
+    await this.#begin(unfinished, () => this.#files.write(unfinished, bytes));
     await this.#files.rename(unfinished, join(folder, name));
     this.#leftovers.delete(unfinished);
     await this.#files.syncFolder(folder);
+  }
+
+  /** Without a name of its own the file doesn't exist yet. @throws NotStored for what the disk throws */
+  async #begin<T>(unfinished: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      // What can't be cleared away now is cleared away later.
+      await this.#files.remove(unfinished).then(
+        () => this.#leftovers.delete(unfinished),
+        () => {},
+      );
+      throw new NotStored(error);
+    }
   }
 
   /** The names of all files of a folder but those that were left half-written. */
@@ -170,9 +219,9 @@ export class Spool {
 }
 
 /** Names sort in the order in which the proofs were made. */
-function* entriesOf(names: string[]): Generator<OutboxEntry> {
+function* entriesOf(names: string[], ending = STORED): Generator<OutboxEntry> {
   for (const name of names.sort()) {
-    const entry = entryOfName(name);
+    const entry = name.endsWith(ending) ? entryOfName(name.slice(0, -ending.length) + STORED) : undefined;
     if (entry !== undefined) yield entry;
   }
 }

@@ -24,6 +24,10 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {}, child: () => SILE
 const UNSYNCED = {
   ...nodeFileSystem,
   write: (path, bytes) => writeFile(path, bytes, { flag: 'wx', mode: 0o600 }),
+  async create(path, bytes) {
+    await writeFile(path, bytes, { flag: 'wx', mode: 0o600 });
+    return { sync: async () => {}, close: async () => {} };
+  },
   syncFolder: async () => {},
 };
 

@@ -1,4 +1,4 @@
-import type { FileSystem } from '../../daemon/outbox/index.ts';
+import type { FileSystem, WrittenFile } from '../../daemon/outbox/index.ts';
 import type { ModelDisk } from './model-disk.ts';
 
 /**
@@ -43,6 +43,11 @@ export class FaultyDisk implements FileSystem {
     return this.#change(() => this.disk.write(path, bytes));
   }
 
+  async create(path: string, bytes: Uint8Array): Promise<WrittenFile> {
+    const file = await this.#change(() => this.disk.create(path, bytes));
+    return { sync: () => this.#change(() => file.sync()), close: () => file.close() };
+  }
+
   rename(from: string, to: string): Promise<void> {
     return this.#change(() => this.disk.rename(from, to));
   }
@@ -58,7 +63,7 @@ export class FaultyDisk implements FileSystem {
     );
   }
 
-  async #change(work: () => Promise<void>, lose: () => void = () => {}): Promise<void> {
+  async #change<T>(work: () => Promise<T>, lose: () => void = () => {}): Promise<T> {
     this.operations += 1;
     const fault = this.#faultAt(this.operations);
     if (fault === undefined) return work();

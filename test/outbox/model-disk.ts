@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import type { FileSystem } from '../../daemon/outbox/index.ts';
+import type { FileSystem, WrittenFile } from '../../daemon/outbox/index.ts';
 
 /** The power goes. It is no system error, so nobody may take it for one. */
 export class PowerCut extends Error {}
@@ -22,6 +22,8 @@ export class ModelDisk implements FileSystem {
   operations = 0;
   readonly #durable: Names;
   readonly #now: Names;
+  /** Contents of which a power cut may leave a half, whatever their names are by then. */
+  readonly #unsynced = new Set<Uint8Array>();
   #journal: Change[] = [];
   readonly #cutAt: number;
 
@@ -40,6 +42,9 @@ export class ModelDisk implements FileSystem {
   afterCut(kept: number): Names {
     const names = new Map(this.#durable);
     for (const change of this.#journal.slice(0, kept)) change.apply(names);
+    for (const [path, bytes] of names) {
+      if (this.#unsynced.has(bytes)) names.set(path, bytes.slice(0, bytes.length / 2));
+    }
     return names;
   }
 
@@ -63,6 +68,20 @@ export class ModelDisk implements FileSystem {
     this.#step();
     this.#journal.pop();
     this.#change([dirname(path)], (names) => names.set(path, bytes.slice()));
+  }
+
+  async create(path: string, bytes: Uint8Array): Promise<WrittenFile> {
+    const contents = bytes.slice();
+    this.#unsynced.add(contents);
+    this.#change([dirname(path)], (names) => names.set(path, contents));
+    this.#step();
+    return {
+      sync: async () => {
+        this.#step();
+        this.#unsynced.delete(contents);
+      },
+      close: async () => {},
+    };
   }
 
   async rename(from: string, to: string): Promise<void> {
