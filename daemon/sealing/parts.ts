@@ -45,8 +45,6 @@ export interface SealerParts {
   readonly losses: () => readonly Loss[];
   /** Writes a loss down durably; with it, that every reading up to `position` is sealed or declared. */
   readonly noteLoss: (loss: Loss, position: number) => Promise<void>;
-  /** The position of the last reading that was sealed or lost before this run; 0 before the first. */
-  readonly position?: number;
   /** Left out where readings are kept in memory alone. */
   readonly keeper?: ReadingKeeper;
   /** Which readings go where more wait than can be kept. */

@@ -33,7 +33,7 @@ export class Sealer {
   readonly #book = new LossBook();
   readonly stats: SealerStats = { proofs: 0, readings: 0, signFailures: 0, waiting: 0, trouble: undefined };
   /** Position of the last reading that was taken. */
-  #position: number;
+  #position = 0;
   #challenge: { readonly nonce: Uint8Array; readonly expiry: number } | undefined;
   #lossesSince: number | undefined;
   /** When something was last sealed, or refused with a reason. */
@@ -47,7 +47,6 @@ export class Sealer {
     this.#parts = parts;
     this.#limits = limits;
     this.#signer = new PatientSigner(parts.signer, parts.log);
-    this.#position = parts.position ?? 0;
     this.#progressAt = parts.clock.monotonicNow();
     const sourceIndex = new Map(parts.sources.map((source, index) => [source.source, index]));
     this.#batcher = new Batcher(limits, {
