@@ -3,10 +3,9 @@ export { type FileSystem, nodeFileSystem, type WrittenFile } from './file-system
 export { findHolder } from './lock.ts';
 export type { OutboxOpening } from './opening.ts';
 export {
-  type Appended,
   Outbox,
   type OutboxHealth,
   type OutboxOptions,
-  type OutboxStats,
   type SealedAt,
 } from './outbox.ts';
+export type { Appended, OutboxStats } from './stock.ts';
