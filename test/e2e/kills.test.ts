@@ -65,14 +65,14 @@ describe('every proof is accepted exactly once, in one unbroken chain, with kill
     it.concurrent.each(PLAYS.map((acts) => [told(acts), acts] as const))(
       `%s, with a broker that ${broker}`,
       (_, acts) => perform(config, (stage) => stage.play(acts)),
-      60_000,
+      120_000,
     );
   }
 
   it.concurrent.each(RANDOM_PLAYS.map(([seed, acts]) => [seed, told(acts), acts] as const))(
     'seed %i: %s',
     (_seed, _told, acts) => perform([], (stage) => stage.play(acts)),
-    60_000,
+    120_000,
   );
 
   it.concurrent(
@@ -82,7 +82,7 @@ describe('every proof is accepted exactly once, in one unbroken chain, with kill
         await stage.arrive('published', 2);
         await stage.catastrophe(3);
       }),
-    60_000,
+    120_000,
   );
 });
 
@@ -96,5 +96,5 @@ it(
       expect(second.stderr.trim().split('\n')).toEqual([expect.stringMatching(/^OUTBOX_LOCKED outbox\.directory: /)]);
       await site.ledger.accepted(site.ledger.proofs().length + 2);
     }),
-  60_000,
+  120_000,
 );

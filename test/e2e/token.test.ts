@@ -76,7 +76,7 @@ async function expectNothingLost(): Promise<void> {
 const gapsOf = (times: readonly number[]) =>
   times.slice(1).filter((time, index) => time - (times[index] ?? 0) > 1_000 / RATE_HZ);
 
-describe('a token', () => {
+describe('a token', { timeout: 120_000 }, () => {
   it('that is pulled while the daemon runs and put back: what was read meanwhile is sealed then', async () => {
     pull();
     await daemon.logged('token does not sign; readings wait');
