@@ -39,7 +39,8 @@ describe.skipIf(!canBuild)(
       const dist = join(builtProgram(), '..');
       const temporary = mkdtempSync(join(work, `tmp-${name}-`));
       const args = [script, '--dist', dist, '--out', join(work, name)];
-      const { stdout } = await runFile(process.execPath, args, { env: { ...process.env, TMPDIR: temporary } });
+      const env = { ...process.env, TMPDIR: temporary, SOURCE_DATE_EPOCH: '1790000000' };
+      const { stdout } = await runFile(process.execPath, args, { env });
       return stdout.trim();
     }
 
