@@ -64,9 +64,9 @@ export class Entries {
     return !this.#hidden.has(digest) && this.#slotOf(digest) !== undefined;
   }
 
-  /** Adds a proof that was made after all others. */
+  /** Adds a proof; none may have been made after it. */
   add(entry: OutboxEntry): void {
-    if (this.#used > 0 && entry.counter <= (this.#counter[this.#used - 1] ?? 0)) {
+    if (this.#used > 0 && entry.counter < (this.#counter[this.#used - 1] ?? 0)) {
       throw new RangeError(`proof ${entry.counter} comes after ${this.#counter[this.#used - 1]}`);
     }
     if (this.#used === this.#counter.length) this.#makeRoom();

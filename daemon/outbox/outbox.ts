@@ -40,8 +40,6 @@ export interface OutboxHealth {
 interface OutboxEvents {
   /** A proof came or went, or a loss was noted. */
   changed: [];
-  /** Proofs that could not be sent for a while may be sent now, whatever came after them. */
-  shown: [];
 }
 
 /**
@@ -144,7 +142,6 @@ export class Outbox extends EventEmitter<OutboxEvents> {
       if (!(await this.#stock.disk.try(() => this.#stock.writeAll()))) return false;
       this.#stock.disk.heals();
       this.#stock.entries.showAll();
-      this.emit('shown');
       await this.#stock.makeRoom(0);
       this.emit('changed');
       return true;
