@@ -10,7 +10,9 @@ const GNSS_PORTS = 16;
 const LORA_PER_SECOND = 200;
 const BEAST_PER_SECOND = 2_000;
 const TICK_MS = 50;
-const SETTLE_MS = 20_000;
+/** By then the heap has found its level, and the hot code is compiled. */
+const SETTLE_MS = 180_000;
+const SAMPLE_MS = 5_000;
 const UDP_PORT = 17_700;
 
 const PROFILE = (name, protocol, kinds) => `id: bench/${name}
@@ -59,21 +61,31 @@ export async function benchLoad(minutes = Number(process.env.FIELDSEAL_BENCH_MIN
     await daemon.firstFrameMs();
     sendLoRa(stop.signal);
     await wait(SETTLE_MS);
-    const [cpu, rss, readings] = [await daemon.cpuSeconds(), await daemon.rssMegabytes(), daemon.readings];
-    await wait(minutes * 60_000);
+    const [cpu, readings] = [await daemon.cpuSeconds(), daemon.readings];
+    const rss = [];
+    for (let minute = 0; minute < minutes; minute += 1) rss.push(await medianRss(daemon, 60_000));
     const used = (await daemon.cpuSeconds()) - cpu;
     return {
       minutes,
       readingsPerSecond: round((daemon.readings - readings) / (minutes * 60)),
       cpuPercentOfOneCore: round((100 * used) / (minutes * 60)),
-      rssMegabytesBefore: round(rss),
-      rssMegabytesAfter: round(await daemon.rssMegabytes()),
+      rssMegabytesByMinute: rss.map(round),
     };
   } finally {
     await daemon.stop();
     stop.abort();
     await Promise.all(running);
   }
+}
+
+/** Between two collections of garbage the memory rises and falls: one look says little. */
+async function medianRss(daemon, ms) {
+  const samples = [];
+  for (let passed = 0; passed < ms; passed += SAMPLE_MS) {
+    await wait(SAMPLE_MS);
+    samples.push(await daemon.rssMegabytes());
+  }
+  return samples.sort((a, b) => a - b)[samples.length >> 1];
 }
 
 /** A server like readsb's Beast output; gives its port. */
