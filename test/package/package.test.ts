@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,12 +31,12 @@ describe.skipIf(!canBuild)(
     const tree = join(work, 'tree');
     const at = (path: string): string => join(tree, path);
     const home = at('usr/lib/fieldseal');
+    const dist = join(work, 'dist');
     let deb = '';
 
     /** Makes the package of the built daemon; `name` tells one build's folder, and its temporary one, from another's. */
     async function build(name: string): Promise<string> {
       const script = join(ROOT, 'scripts/package/index.mjs');
-      const dist = join(builtProgram(), '..');
       const temporary = mkdtempSync(join(work, `tmp-${name}-`));
       const args = [script, '--dist', dist, '--out', join(work, name)];
       const env = { ...process.env, TMPDIR: temporary, SOURCE_DATE_EPOCH: '1790000000' };
@@ -52,6 +52,9 @@ describe.skipIf(!canBuild)(
     const node = (...args: string[]) => runCommand(process.execPath, args, { cwd: work });
 
     beforeAll(async () => {
+      // A copy, which nobody builds anew meanwhile.
+      cpSync(join(builtProgram(), '..'), dist, { recursive: true });
+      for (const name of ['node_modules', 'package.json']) symlinkSync(join(ROOT, name), join(work, name));
       deb = await build('first');
       await runFile('dpkg-deb', ['-x', deb, tree]);
       await runFile('dpkg-deb', ['-e', deb, join(work, 'control')]);
@@ -141,7 +144,7 @@ describe.skipIf(!canBuild)(
 
       const both = join(work, 'both');
       await runFile('dpkg-deb', ['-x', deb, both]);
-      await layVerifier({ root: ROOT, dist: join(builtProgram(), '..'), tree: both, arch });
+      await layVerifier({ root: ROOT, dist, tree: both, arch });
       const all = join(both, 'usr/lib/fieldseal/dist');
       const more = files(all).filter((name) => name !== 'main.js' && !own.includes(name));
       expect(more).toEqual(expect.arrayContaining(['commands/demo.js', 'verifier/index.js']));
