@@ -8,9 +8,9 @@ export function gatewayChecks({ readOnly, dataBytes, hostname }) {
     check('it has the name of its set-up file', 'hostname', (text) => text === hostname),
     check('its time is set by NTP', 'timedatectl show --property=NTPSynchronized --value', (text) => text === 'yes'),
     check(
-      // Before the mounts are looked at: what apt opens it closes again.
+      // Before the mounts are looked at: what apt opens is closed again after it.
       'apt opens what is read-only',
-      'sudo apt-get --yes remove less > /tmp/apt.log 2>&1 || tail -n 3 /tmp/apt.log; command -v less || echo gone',
+      'sudo apt-get --yes remove less > /tmp/apt.log 2>&1 || tail -n 3 /tmp/apt.log; command -v less || echo gone; sleep 20',
       (text) => text === 'gone',
     ),
     check('the outbox is on the data partition', 'findmnt -no SOURCE,OPTIONS --target /var/lib/fieldseal', (text) =>
