@@ -59,7 +59,7 @@ export async function takeUp(
   const state = bytes === undefined ? undefined : decodeState(bytes);
   const forgotten = state === undefined && (bytes !== undefined || !found.isEmpty);
   const gone = new Set(state?.departures.map(({ entry }) => entry.digest));
-  const torn = state?.clean === true ? undefined : await tornOne(spool, found.entries, state?.counter ?? -1);
+  const torn = state?.clean === true ? undefined : await tornOne(spool, found.last, state?.counter ?? -1);
   const whole = filtered(found.entries, ({ digest }) => digest !== torn?.digest);
   const seen = tapped(whole, (entry) => gone.has(entry.digest) || entries.add(entry));
   await books.resume(state, seen, found.retired);
@@ -86,11 +86,9 @@ export async function takeUp(
 /** The proof that was being stored when the last run broke off: nobody has seen it. */
 async function tornOne(
   spool: Spool,
-  entries: Iterable<OutboxEntry>,
+  last: OutboxEntry | undefined,
   recordedCounter: number,
 ): Promise<OutboxEntry | undefined> {
-  let last: OutboxEntry | undefined;
-  for (const entry of entries) last = entry;
   if (last === undefined || last.counter <= recordedCounter) return undefined;
   return (await spool.isTorn(last)) ? last : undefined;
 }

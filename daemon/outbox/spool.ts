@@ -16,6 +16,8 @@ export interface Corrupt {
 interface SpoolContents {
   /** In the order in which they were made; read from their names one at a time. */
   readonly entries: Iterable<OutboxEntry>;
+  /** Of those the one that was made last. */
+  readonly last: OutboxEntry | undefined;
   /** Proofs that were accepted; see `retire`. */
   readonly retired: readonly OutboxEntry[];
   /** Names of files that are none of ours. */
@@ -54,10 +56,13 @@ export class Spool {
   async list(): Promise<SpoolContents> {
     const retired = [...entriesOf(await this.#finished(this.#root), RETIRED)];
     for (const entry of entriesOf(await this.#finished(this.#quarantine))) this.#quarantined.set(entry.digest, entry);
-    const names = await this.#finished(this.#spool);
-    const foreign = names.filter((name) => !isEntryName(name));
-    const isEmpty = names.length - foreign.length + retired.length + this.#quarantined.size === 0;
-    return { entries: { [Symbol.iterator]: () => entriesOf(names) }, retired, foreign, isEmpty };
+    const names: string[] = [];
+    const foreign: string[] = [];
+    for (const name of await this.#finished(this.#spool)) (isEntryName(name) ? names : foreign).push(name);
+    const isEmpty = names.length + retired.length + this.#quarantined.size === 0;
+    const entries = { [Symbol.iterator]: () => entriesOf(names) };
+    const last = entryOfName(names.at(-1) ?? '');
+    return { entries, last, retired, foreign, isEmpty };
   }
 
   /** Removes what was left half-written. */
@@ -201,11 +206,11 @@ export class Spool {
     }
   }
 
-  /** The names of all files of a folder but those that were left half-written. */
+  /** The names, sorted, of all files of a folder but those that were left half-written. */
   async #finished(folder: string): Promise<string[]> {
     const names = await this.#files.list(folder);
     for (const name of names) if (name.startsWith(UNFINISHED)) this.#leftovers.add(join(folder, name));
-    return names.filter((name) => !name.startsWith(UNFINISHED));
+    return names.filter((name) => !name.startsWith(UNFINISHED)).sort();
   }
 
   async #readOr(path: string, ...forgiven: string[]): Promise<Uint8Array | undefined> {
@@ -219,8 +224,8 @@ export class Spool {
 }
 
 /** Names sort in the order in which the proofs were made. */
-function* entriesOf(names: string[], ending = STORED): Generator<OutboxEntry> {
-  for (const name of names.sort()) {
+function* entriesOf(names: readonly string[], ending = STORED): Generator<OutboxEntry> {
+  for (const name of names) {
     const entry = name.endsWith(ending) ? entryOfName(name.slice(0, -ending.length) + STORED) : undefined;
     if (entry !== undefined) yield entry;
   }
