@@ -127,6 +127,7 @@ export class PortSource {
       configured,
       configureFailures,
       evidenceLostBytes: this.#evidence?.lostBytes,
+      trouble: this.#evidence?.trouble,
     };
   }
 

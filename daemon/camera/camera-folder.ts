@@ -15,6 +15,7 @@ import { FolderTree } from './folder-tree.ts';
 import { frameFields } from './frame.ts';
 import { hashFile } from './hash-file.ts';
 import { SealedFiles } from './sealed-files.ts';
+import { type FrameReading, Underway } from './underway.ts';
 import { type WaitingFile, WaitingFiles } from './waiting-files.ts';
 
 /** What inotify does not tell of is found by then. */
@@ -71,20 +72,23 @@ export class CameraFolder {
   readonly #sealed: SealedFiles;
   readonly #waiting: WaitingFiles;
   readonly #tree: FolderTree;
-  /** Files whose readings are on their way to the disk. */
-  readonly #underway = new WeakMap<Reading, SeenFile>();
+  readonly #underway: Underway;
   readonly stats: CameraStats = { state: 'opening', bytes: 0, sealed: {}, withheld: 0, vanished: 0, unreadable: 0 };
   #walkAt = 0;
   #sequence = 0;
   #wake: () => void = () => {};
   #turnedAt: number | undefined;
 
-  /** @param stateFile the journal of what is sealed */
-  constructor(config: CameraConfig, stateFile: string, hooks: CameraHooks) {
+  /**
+   * @param stateFile the journal of what is sealed
+   * @param underway frames of this source on their way to the disk, of earlier runs too
+   */
+  constructor(config: CameraConfig, stateFile: string, hooks: CameraHooks, underway = new Underway()) {
     this.#config = config;
     this.#hooks = hooks;
     this.#types = new FileTypes(config.types);
-    this.#sealed = new SealedFiles(stateFile);
+    this.#sealed = new SealedFiles(stateFile, hooks.log);
+    this.#underway = underway;
     this.#waiting = new WaitingFiles(config.settle);
     this.#tree = new FolderTree(config.folder, () => this.#wake());
   }
@@ -108,19 +112,30 @@ export class CameraFolder {
     this.#fixes.dateBack(deltaMs);
   }
 
-  /** Readings are in a stored proof: files among them need no sealing after a restart. */
-  async stored(readings: readonly Reading[]): Promise<void> {
-    const files = readings.flatMap((reading) => this.#underway.get(reading) ?? []);
+  /** Why the disk does not have what is sealed; undefined while it does. */
+  get trouble(): string | undefined {
+    return this.#sealed.trouble;
+  }
+
+  /** Frames of this source are in a proof on the disk: their files need no sealing after a restart. */
+  async stored(frames: readonly FrameReading[]): Promise<void> {
+    const files = this.#underway.sealed(frames);
     if (files.length > 0) await this.#sealed.store(files);
   }
 
-  /** Seals what comes until the signal. @throws FieldsealError FILE_NOT_READABLE or FILE_NOT_WRITABLE, for the journal */
+  /** Nothing more is stored: what is not on the disk yet gets a last try. */
+  async settle(): Promise<void> {
+    await this.#sealed.write(true);
+  }
+
+  /** Seals what comes until the signal. A disk that does not take what is sealed is lived with. @throws FieldsealError FILE_NOT_READABLE */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#hooks;
     await this.#sealed.open();
     try {
       while (!signal.aborted) {
         this.#turnedAt = performance.now();
+        if (this.#sealed.retryInMs === 0) await this.#sealed.write();
         if (clock.monotonicNow() >= this.#walkAt) await this.#walk(signal);
         for (const name of this.#tree.takeTouched()) await this.#look(name);
         this.#countVanished();
@@ -171,7 +186,7 @@ export class CameraFolder {
     const file = seenFile(name, stats);
     // What is empty is not written yet.
     if (file.size === 0 && !this.#waiting.has(name)) return;
-    if (this.#sealed.has(file) || (await this.#isRenamed(file))) {
+    if (this.#sealed.has(file) || (await this.#isRenamed(file)) || (await this.#isUnderway(file))) {
       this.#waiting.drop(name);
     } else {
       this.#waiting.see(file, type, now);
@@ -183,6 +198,15 @@ export class CameraFolder {
     // While the former name is there it is a second link, or on FAT another file that got the same inode after a mount.
     if (former === undefined || (await this.#stat(former)) !== undefined) return false;
     await this.#sealed.rename(former, file);
+    return true;
+  }
+
+  /** Whether another run, or this camera before a reload, has read a frame of it that is on its way to the disk, or there by now. */
+  async #isUnderway(file: SeenFile): Promise<boolean> {
+    const claimed = this.#underway.claim(file);
+    if (claimed === undefined) return false;
+    this.#sealed.add(file);
+    if (claimed === 'sealed') await this.#sealed.store([file]);
     return true;
   }
 
@@ -272,7 +296,7 @@ export class CameraFolder {
     const name = TYPE_NAMES[type];
     this.stats.bytes += file.size;
     this.stats.sealed[name] = (this.stats.sealed[name] ?? 0) + 1;
-    const reading: Reading = {
+    const reading: FrameReading = {
       kind: 'camera.frame',
       source: this.#config.source,
       t: this.#hooks.clock.now(),
@@ -284,7 +308,7 @@ export class CameraFolder {
         at: this.#timeOf(file),
       }),
     };
-    this.#underway.set(reading, file);
+    this.#underway.add(reading, file);
     this.#hooks.onReading(reading);
   }
 
@@ -315,7 +339,8 @@ export class CameraFolder {
     this.#wake = () => woken.abort();
     const either = AbortSignal.any([signal, woken.signal]);
     const at = Math.min(this.#walkAt, this.#waiting.nextAt ?? Number.POSITIVE_INFINITY);
-    if (!this.#tree.isTouched) await pause(Math.max(0, at - this.#hooks.clock.monotonicNow()), either);
+    const ms = Math.min(at - this.#hooks.clock.monotonicNow(), this.#sealed.retryInMs ?? Number.POSITIVE_INFINITY);
+    if (!this.#tree.isTouched) await pause(Math.max(0, ms), either);
     if (woken.signal.aborted || this.#tree.isTouched) await pause(FLOCK_MS, signal);
   }
 }

@@ -44,7 +44,7 @@ function fixFields({ t, fields }: RememberedFix, at: number): FixFields {
 }
 
 /** As many characters of the end of a path as fit the kind's field: the file's own name is always whole. */
-function endOf(name: string): string {
+export function endOf(name: string): string {
   let text = name;
   while (Buffer.byteLength(text) > MAX_NAME_BYTES) text = [...text].slice(Math.max(1, text.length >> 4)).join('');
   return text;

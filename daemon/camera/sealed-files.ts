@@ -1,7 +1,9 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { FieldsealError, reasonOf } from '../errors.ts';
+import { FileTrouble } from '../file-trouble.ts';
 import { writeDurably } from '../files.ts';
+import type { Log } from '../log.ts';
 import { type FileMark, isSameContent, type SeenFile } from './file-mark.ts';
 
 /** Files that are remembered one by one; of more, the oldest are remembered by their time alone. */
@@ -25,18 +27,40 @@ interface Entry extends FileMark {
 
 /**
  * Which files need no more sealing: a journal, one line a file. A line is written when the file's reading is in a stored proof, so
- * that a crash has a file sealed twice rather than never. What can't be read of the journal counts as never written.
+ * that a crash has a file sealed twice rather than never. What can't be read of the journal counts as never written; what the disk
+ * does not take is known in memory alone, until it does.
  */
 export class SealedFiles {
   readonly #file: string;
   readonly #byName = new Map<string, Entry>();
   readonly #byContent = new Map<string, Entry>();
+  readonly #trouble: FileTrouble;
   #horizon = 0;
   #lines = 0;
+  /** Stored, and yet to be written. */
+  #pending: Entry[] = [];
+  /** Nobody knows what of the journal is on the disk: it is written anew, as a file of its own. */
+  #isStale = false;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(file: string) {
+  constructor(file: string, log: Log) {
     this.#file = file;
+    this.#trouble = new FileTrouble({
+      place: file,
+      fails: 'which files are sealed is known in memory alone: a crash would have them sealed again',
+      heals: 'which files are sealed is on the disk again',
+      log,
+    });
+  }
+
+  /** Why the disk has not all of it; undefined while it has. */
+  get trouble(): string | undefined {
+    return this.#trouble.line;
+  }
+
+  /** When to `write` again, in milliseconds from now; undefined while nothing has failed. */
+  get retryInMs(): number | undefined {
+    return this.#trouble.retryInMs;
   }
 
   get size(): number {
@@ -63,7 +87,8 @@ export class SealedFiles {
     }
     // A torn line at the end must not swallow the next one.
     this.#trim();
-    await this.#queue(() => this.#rewrite());
+    this.#isStale = true;
+    await this.write();
   }
 
   /** Whether the file is dealt with as it is, under this name. */
@@ -91,17 +116,27 @@ export class SealedFiles {
     this.#put({ name, inode, size, modifiedNs, changed, isStored: false });
   }
 
-  /** Files that were added are dealt with for good. @throws FieldsealError FILE_NOT_WRITABLE */
+  /** Files that were added are dealt with for good. */
   async store(files: readonly FileMark[]): Promise<void> {
-    const entries: Entry[] = [];
     for (const file of files) {
       const entry = this.#byName.get(file.name);
       // It was written again since, and that is yet to be sealed.
       if (entry === undefined || !isSameContent(entry, file)) continue;
       entry.isStored = true;
-      entries.push(entry);
+      this.#pending.push(entry);
     }
-    if (entries.length > 0) await this.#queue(() => this.#append(entries));
+    await this.write();
+  }
+
+  /**
+   * Brings to the disk what is not there yet, unless it has refused just now.
+   *
+   * @param isLast there is no later: it is asked all the same
+   */
+  write(isLast = false): Promise<void> {
+    const done = this.#writing.then(() => this.#write(isLast));
+    this.#writing = done.catch(() => {});
+    return done;
   }
 
   /** A sealed file has a new name. */
@@ -137,19 +172,20 @@ export class SealedFiles {
     if (this.#byContent.get(contentKey(entry)) === entry) this.#byContent.delete(contentKey(entry));
   }
 
-  /** One write after the other. */
-  #queue(write: () => Promise<void>): Promise<void> {
-    const done = this.#writing.then(write).catch((cause: unknown) => {
-      throw new FieldsealError('FILE_NOT_WRITABLE', { detail: reasonOf(cause), place: this.#file, cause });
-    });
-    this.#writing = done.catch(() => {});
-    return done;
-  }
-
-  async #append(entries: readonly Entry[]): Promise<void> {
+  async #write(isLast: boolean): Promise<void> {
+    if ((this.#pending.length === 0 && !this.#isStale) || !(isLast || this.#trouble.mayTry)) return;
+    const entries = this.#pending;
+    this.#pending = [];
     this.#lines += entries.length;
-    if (this.#trim() || this.#lines > 2 * this.#byName.size + SLACK_LINES) return this.#rewrite();
-    await appendFile(this.#file, entries.map(lineOf).join(''), { mode: 0o600 });
+    try {
+      if (this.#trim() || this.#isStale || this.#lines > 2 * this.#byName.size + SLACK_LINES) await this.#rewrite();
+      else await appendFile(this.#file, entries.map(lineOf).join(''), { mode: 0o600 });
+      this.#isStale = false;
+    } catch (cause) {
+      this.#isStale = true;
+      return this.#trouble.note(cause);
+    }
+    this.#trouble.over();
   }
 
   async #rewrite(): Promise<void> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pause } from '../abort.ts';
 import type { EvidenceConfig } from '../config/index.ts';
 import { FieldsealError, reasonOf } from '../errors.ts';
+import { FileTrouble, mayPass, unwritable } from '../file-trouble.ts';
 import type { Log } from '../log.ts';
 import type { Observation } from '../readings/index.ts';
 import { SegmentRing } from './ring.ts';
@@ -21,14 +22,14 @@ export interface EvidenceParts {
 
 /**
  * Keeps the raw bytes of one source: hashes them into readings, each of the bytes since the one before, and holds the latest of
- * them on disk. A reading is made only when the bytes that it names are on disk, so that no offset is ever used twice. A disk
- * that fails costs the bytes, not their hash.
+ * them on disk. A reading is made when the bytes that it names are on disk, so that no offset is ever used twice. While the disk
+ * fails, readings are made all the same, and some megabytes wait for it; what is beyond has its hash, and no bytes.
  */
 export class EvidenceRecorder {
   readonly #config: EvidenceConfig;
   readonly #parts: EvidenceParts;
   readonly #ring: SegmentRing;
-  readonly #log: Log;
+  readonly #trouble: FileTrouble;
   #hash: Hash = createHash('sha256');
   /** Offset of the first byte that is not in a reading. */
   #from = 0;
@@ -36,14 +37,24 @@ export class EvidenceRecorder {
   #offset = 0;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
-  #failing = false;
   #lostBytes = 0;
 
   constructor(config: EvidenceConfig, parts: EvidenceParts) {
     this.#config = config;
     this.#parts = parts;
-    this.#ring = new SegmentRing(join(config.directory, parts.source), config.maxBytes);
-    this.#log = parts.log.child({ room: 'evidence', source: parts.source });
+    const folder = join(config.directory, parts.source);
+    this.#ring = new SegmentRing(folder, config.maxBytes);
+    this.#trouble = new FileTrouble({
+      place: folder,
+      fails: 'raw evidence cannot be written',
+      heals: 'raw evidence is written again',
+      log: parts.log.child({ room: 'evidence', source: parts.source }),
+    });
+  }
+
+  /** Why the disk does not take the bytes; undefined while it does. */
+  get trouble(): string | undefined {
+    return this.#trouble.line;
   }
 
   /** Bytes that are hashed but never came onto the disk. */
@@ -52,16 +63,23 @@ export class EvidenceRecorder {
   }
 
   /**
-   * Continues after the bytes that are on disk.
+   * Continues after the bytes that are on disk. A disk that fails is lived with.
    *
-   * @throws FieldsealError FILE_NOT_WRITABLE
+   * @throws FieldsealError FILE_NOT_WRITABLE for what an operator has to mend, FILE_NOT_READABLE
    */
   async open(): Promise<void> {
+    const { directory } = this.#config;
+    try {
+      await this.#ring.make();
+    } catch (cause) {
+      if (!mayPass(cause)) throw unwritable(directory, cause);
+      this.#trouble.note(cause);
+    }
     try {
       this.#offset = await this.#ring.open();
       this.#from = this.#offset;
     } catch (cause) {
-      throw new FieldsealError('FILE_NOT_WRITABLE', { detail: reasonOf(cause), place: this.#config.directory, cause });
+      throw new FieldsealError('FILE_NOT_READABLE', { detail: reasonOf(cause), place: directory, cause });
     }
   }
 
@@ -82,15 +100,16 @@ export class EvidenceRecorder {
       await pause(Math.min(every, WRITE_EVERY_MS), signal);
       if (signal.aborted || performance.now() - sealed >= every) {
         sealed = performance.now();
-        await this.#seal();
+        await this.#seal(signal.aborted);
       } else {
         await this.#write();
       }
     }
-    await this.#ring.close();
+    if (this.#trouble.line === undefined) await this.#ring.close();
+    this.#giveUp();
   }
 
-  async #seal(): Promise<void> {
+  async #seal(isLast: boolean): Promise<void> {
     const from = this.#from;
     const offset = this.#offset;
     if (from === offset) return;
@@ -98,18 +117,49 @@ export class EvidenceRecorder {
     const t = this.#parts.now();
     this.#hash = createHash('sha256');
     this.#from = offset;
-    await this.#write();
-    await this.#attempt(() => this.#ring.sync());
+    await this.#write(isLast);
+    await this.#sync();
     this.#parts.onObservation({ kind: 'source.evidence', t, fields: { from, offset, sha256 } });
   }
 
-  async #write(): Promise<void> {
-    if (this.#waitingBytes === 0) return;
+  /** @param isLast there is no later: the disk is asked even if it has refused just now */
+  async #write(isLast = false): Promise<void> {
+    if (this.#waitingBytes === 0 || !(isLast || this.#trouble.mayTry)) return;
     const bytes = Buffer.concat(this.#waiting);
-    const start = this.#offset - bytes.length;
+    const end = this.#offset;
+    const start = end - bytes.length;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    if (!(await this.#attempt(() => this.#ring.append(start, bytes)))) this.#lostBytes += bytes.length;
+    try {
+      await this.#ring.append(start, bytes);
+    } catch (cause) {
+      this.#putBack(bytes.subarray(Math.max(0, this.#ring.end - start)), end);
+      return this.#fail(cause);
+    }
+    this.#trouble.over();
+  }
+
+  async #sync(): Promise<void> {
+    // After a failure there is nothing that could be synced.
+    if (this.#trouble.line !== undefined) return;
+    try {
+      await this.#ring.sync();
+    } catch (cause) {
+      this.#lostBytes += this.#ring.unsynced;
+      await this.#fail(cause);
+    }
+  }
+
+  /** @param end offset after the bytes */
+  #putBack(bytes: Uint8Array, end: number): void {
+    // Where those that came after them had to go meanwhile, they can't stand before the rest any more.
+    const follows = this.#offset - this.#waitingBytes === end;
+    if (!follows || this.#waitingBytes + bytes.length > MAX_WAITING) {
+      this.#lostBytes += bytes.length;
+      return;
+    }
+    this.#waiting.unshift(bytes);
+    this.#waitingBytes += bytes.length;
   }
 
   #giveUp(): void {
@@ -118,20 +168,9 @@ export class EvidenceRecorder {
     this.#waitingBytes = 0;
   }
 
-  /** A full or broken disk is told once, and again when it works. */
-  async #attempt(write: () => Promise<void>): Promise<boolean> {
-    try {
-      await write();
-    } catch (error) {
-      if (!(error instanceof Error && 'syscall' in error)) throw error;
-      if (!this.#failing) this.#log.warn({ error: reasonOf(error) }, 'raw evidence cannot be written');
-      this.#failing = true;
-      // The next write begins a segment of its own: nobody knows how much of this one went through.
-      await this.#ring.close().catch(() => {});
-      return false;
-    }
-    if (this.#failing) this.#log.info({ lostBytes: this.#lostBytes }, 'raw evidence is written again');
-    this.#failing = false;
-    return true;
+  /** A full or broken disk is lived with. @throws what is no system error: that is a bug */
+  async #fail(cause: unknown): Promise<void> {
+    this.#trouble.note(cause);
+    await this.#ring.abandon();
   }
 }

@@ -14,6 +14,8 @@ export class SegmentRing {
   readonly #segmentBytes: number;
   #segments: Segment[] = [];
   #file: FileHandle | undefined;
+  #end = 0;
+  #unsynced = 0;
 
   constructor(folder: string, maxBytes: number) {
     this.#folder = folder;
@@ -21,11 +23,26 @@ export class SegmentRing {
     this.#segmentBytes = Math.ceil(maxBytes / SEGMENTS);
   }
 
-  /** Finds what is there; returns the offset after the last byte. */
+  /** Finds what is there; returns the offset after the last byte. @throws the system's error where it can't be read */
   async open(): Promise<number> {
-    await mkdir(this.#folder, { recursive: true });
     this.#segments = await listSegments(this.#folder);
-    return this.#segments.reduce((end, { from, size }) => Math.max(end, from + size), 0);
+    this.#end = this.#segments.reduce((end, { from, size }) => Math.max(end, from + size), 0);
+    return this.#end;
+  }
+
+  /** Makes the folder, if need be. */
+  async make(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+  }
+
+  /** The offset after the last byte that the system has taken. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Bytes that the system has taken since the last sync. */
+  get unsynced(): number {
+    return this.#unsynced;
   }
 
   /** Appends bytes that belong at `offset`: where that is not the end of the last segment, a new one begins. */
@@ -43,6 +60,22 @@ export class SegmentRing {
   /** Makes what was appended durable. */
   async sync(): Promise<void> {
     await this.#file?.datasync();
+    this.#unsynced = 0;
+  }
+
+  /** Something has failed: nobody knows how much of the segment went through, so nothing more is written to it or synced. */
+  async abandon(): Promise<void> {
+    this.#unsynced = 0;
+    const last = this.#segments.at(-1);
+    try {
+      await this.close();
+      if (last?.size !== 0) return;
+      this.#segments.pop();
+      await rm(last.path, { force: true });
+    } catch (error) {
+      // A disk that takes nothing need not even let go.
+      if (!isSystemError(error)) throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -56,11 +89,14 @@ export class SegmentRing {
     if (this.#file !== undefined && last !== undefined) {
       const room = this.#segmentBytes - last.size;
       if (last.from + last.size === offset && room > 0) return { file: this.#file, room };
-      await this.#file.datasync();
+      await this.sync();
       await this.close();
     }
+    await this.make();
     const path = join(this.#folder, segmentName(offset));
-    this.#file = await open(path, 'w', MODE);
+    // A file that has failed once is not written to again, even if it has the same name.
+    await rm(path, { force: true });
+    this.#file = await open(path, 'wx', MODE);
     this.#segments = [...this.#segments.filter((segment) => segment.path !== path), { path, from: offset, size: 0 }];
     await syncFolder(this.#folder);
     return { file: this.#file, room: this.#segmentBytes };
@@ -68,7 +104,11 @@ export class SegmentRing {
 
   #grow(bytes: number): void {
     const last = this.#segments.pop();
-    if (last !== undefined) this.#segments.push({ ...last, size: last.size + bytes });
+    if (last === undefined) return;
+    const size = last.size + bytes;
+    this.#segments.push({ ...last, size });
+    this.#end = last.from + size;
+    this.#unsynced += bytes;
   }
 
   /** Deletes the oldest segments, never the one that is written. */
@@ -83,3 +123,5 @@ export class SegmentRing {
     }
   }
 }
+
+const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;

@@ -4,7 +4,7 @@ import { Clock, observeStep } from '../clock/index.ts';
 import type { DaemonConfig } from '../config/index.ts';
 import { type FieldsealError, locate } from '../errors.ts';
 import { Recent } from '../health/index.ts';
-import { Journal } from '../journal/index.ts';
+import { Journal, type KeptBatch } from '../journal/index.ts';
 import { Outbox, type OutboxOpening } from '../outbox/index.ts';
 import { kidToText, type ProofSource, thumbprint } from '../proof/index.ts';
 import type { Reading } from '../readings/index.ts';
@@ -36,8 +36,12 @@ export class Ground {
   /** By name. One that is not configured any more stays, for the readings that wait. */
   readonly #sources: Map<string, ProofSource>;
   #signerConfig: DaemonConfig['signer'];
-  /** Told when readings are in a stored proof. */
-  onStored: (readings: readonly Reading[]) => Promise<void> = () => Promise.resolve();
+  /** Told when frames are in a proof on the disk. */
+  onStored: (frames: readonly Reading[]) => Promise<void> = () => Promise.resolve();
+  /** Frames in proofs of which a crash may yet leave nothing, with the positions at which it can't any more. */
+  #frames: { readonly position: number; readonly frames: readonly Reading[] }[] = [];
+  /** What the last run has left to be sealed. */
+  #kept: readonly KeptBatch[];
 
   private constructor(
     config: DaemonConfig,
@@ -68,7 +72,7 @@ export class Ground {
         const at = position === undefined ? { declared } : { declared, position };
         const appended = await outbox.append(message, head, at);
         if (appended === 'again') return appended;
-        await this.onStored(readings);
+        await this.#tellStored(readings, position);
         around.observer?.onSealed?.({ message, head, declared, position, ...proof });
         return appended;
       },
@@ -90,6 +94,7 @@ export class Ground {
       this.sealer.add({ ...observeStep(step, dated), source: HOST_SOURCE.source });
     });
     const { batches, gaps, position } = journal.open(opening.position, config.batching);
+    this.#kept = batches;
     this.sealer.recover(batches, position);
     for (const gap of gaps) this.sealer.declare({ reason: 'unclean-shutdown', ...gap });
     journal.onFull = this.sealer.notice;
@@ -138,6 +143,13 @@ export class Ground {
     this.sealer.add(reading);
   }
 
+  /** The readings that the last run has left to be sealed, once; before the sealer runs. */
+  async *recovered(): AsyncIterable<Reading> {
+    const batches = this.#kept;
+    this.#kept = [];
+    for (const { first, last } of batches) yield* await this.journal.read(first, last);
+  }
+
   /** From now on readings come from these sources. */
   describe(sources: readonly ProofSource[]): void {
     this.sealer.cut();
@@ -175,6 +187,17 @@ export class Ground {
     const enough = new AbortController();
     await Promise.race([closing, pause(CLOSE_MS, enough.signal)]);
     enough.abort();
+  }
+
+  /** A proof that is held in memory is none that outlives a crash: its files are not done yet. */
+  async #tellStored(readings: readonly Reading[], position: number | undefined): Promise<void> {
+    const frames = readings.filter(({ kind }) => kind === 'camera.frame');
+    if (frames.length > 0 && position !== undefined) this.#frames.push({ position, frames });
+    const safe = this.outbox.position;
+    const stored = this.#frames.filter((one) => one.position <= safe);
+    if (stored.length === 0) return;
+    this.#frames = this.#frames.filter((one) => one.position > safe);
+    await this.onStored(stored.flatMap((one) => one.frames));
   }
 
   async #close(isClean: boolean): Promise<void> {

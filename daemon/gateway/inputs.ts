@@ -100,6 +100,11 @@ export class Inputs {
     this.#host ??= { made, source: undefined, member: this.#crew.start((stop) => this.#watchHost(made, stop)) };
   }
 
+  /** Why hidden times are not on the disk; undefined while they are. */
+  get privacyTrouble(): string | undefined {
+    return this.#parts.intake.trouble;
+  }
+
   status(): SourceStatus[] {
     return [...this.ports.map((port) => port.status()), ...this.cameras.map(cameraStatus)];
   }

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { clientOptions } from '../broker/options.ts';
 import type { CameraConfig, DaemonConfig } from '../config/index.ts';
-import { FieldsealError, reasonOf } from '../errors.ts';
+import { FieldsealError } from '../errors.ts';
+import { mayPass, unwritable } from '../file-trouble.ts';
 import { systemCode } from '../outbox/file-system.ts';
 import { loadZones, type PrivacyZones } from '../privacy/index.ts';
 import type { PublicKey } from '../proof/index.ts';
@@ -60,14 +61,19 @@ export function checkReloadable(before: DaemonConfig, after: DaemonConfig): void
   }
 }
 
-/** Whether a folder can be written into, or made: nothing is made yet. @throws FieldsealError FILE_NOT_WRITABLE */
+/**
+ * Whether a folder may be written into, or made: nothing is made yet. A disk that fails is lived with.
+ *
+ * @throws FieldsealError FILE_NOT_WRITABLE
+ */
 async function checkWritable(folder: string, place: string): Promise<void> {
   for (let at = folder; ; at = dirname(at)) {
     try {
       return await access(at, constants.W_OK | constants.X_OK);
     } catch (cause) {
       if (systemCode(cause) === 'ENOENT' && dirname(at) !== at) continue;
-      throw new FieldsealError('FILE_NOT_WRITABLE', { detail: reasonOf(cause), place, cause });
+      if (mayPass(cause)) return;
+      throw unwritable(place, cause);
     }
   }
 }

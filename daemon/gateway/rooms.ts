@@ -110,6 +110,9 @@ export class Rooms {
     const { log, observer, memory, farewellMs = FAREWELL_MS, stopMs = STOP_MS } = this.#around;
     const { config, sources, zones } = this.#plan;
     await this.#intake.guard(zones, privacyState(config));
+    if (sources.cameras.length > 0) {
+      for await (const reading of this.#ground.recovered()) this.#intake.recover(reading);
+    }
     this.#inputs.add(this.#plan);
     this.#server.begin(config.health.listen);
     const onLate = (): void => log.error({ ms: stopMs }, 'not everything stopped in time; it is left behind');
@@ -185,6 +188,7 @@ export class Rooms {
 
   readonly #seal: Task = async (stop) => {
     await this.#ground.sealer.run(stop);
+    await this.#intake.settle();
     this.#isSealed = true;
   };
 

@@ -15,6 +15,7 @@ export function statusOf(
   return {
     kid,
     sources: inputs.status(),
+    privacyTrouble: inputs.privacyTrouble,
     sealer: sealer.stats,
     token: { state: signer.state, trouble: signer.trouble?.toLine(), holder: signer.holder },
     chain: { epoch: Buffer.from(head.epoch).toString('hex'), seq: 'seq' in head ? head.seq : undefined },

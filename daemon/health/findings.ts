@@ -45,7 +45,7 @@ function tokenFindings({ token, sealer }: GatewayStatus): Finding[] {
   return [bad('token', `is ${token.state}, readings wait`)];
 }
 
-function diskFindings({ outbox, journal }: GatewayStatus): Finding[] {
+function diskFindings({ outbox, journal, privacyTrouble }: GatewayStatus): Finding[] {
   const found: Finding[] = [];
   if (outbox.durable === false) {
     const held = outbox.held === undefined ? '' : `, ${outbox.held} proofs are in memory alone`;
@@ -53,6 +53,9 @@ function diskFindings({ outbox, journal }: GatewayStatus): Finding[] {
   }
   if (journal?.durable === false) {
     found.push(bad('journal', `is not on the disk${journal.trouble === undefined ? '' : `: ${journal.trouble}`}`));
+  }
+  if (privacyTrouble !== undefined) {
+    found.push(bad('privacy', `hidden times are in memory alone: ${privacyTrouble}`));
   }
   if (outbox.quarantined > 0) {
     found.push(note('outbox', `${outbox.quarantined} proofs are in quarantine: rejected by the verifier, or damaged`));
@@ -66,12 +69,14 @@ function portFindings({
   configured,
   configureFailures = [],
   evidenceLostBytes = 0,
+  trouble,
 }: SourceStatus): Finding[] {
   const found: Finding[] = [];
   if (!WELL.has(state)) found.push(bad(`port ${source}`, `is ${state}`));
   if (configured === 'failed') {
     found.push(note(`port ${source}`, `the device did not take its configuration: ${configureFailures.join(', ')}`));
   }
+  if (trouble !== undefined) found.push(bad(`port ${source}`, `what it keeps is not on the disk: ${trouble}`));
   if (evidenceLostBytes > 0)
     found.push(note(`port ${source}`, `${evidenceLostBytes} bytes of evidence are not on the disk`));
   return found;

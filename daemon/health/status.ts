@@ -25,6 +25,8 @@ export interface SourceStatus {
   readonly configureFailures?: readonly string[] | undefined;
   /** Raw bytes hashed as evidence that never came onto the disk. */
   readonly evidenceLostBytes?: number | undefined;
+  /** Why the disk doesn't take what the source keeps there: `CODE place: what happened`; undefined while it does. */
+  readonly trouble?: string | undefined;
 }
 
 /** What the verifier answered to one proof. */
@@ -151,6 +153,8 @@ export interface GatewayStatus {
     readonly durable: boolean;
     readonly trouble?: string | undefined;
   };
+  /** Why hidden times of the privacy zones are not on the disk; undefined while they are. */
+  readonly privacyTrouble?: string | undefined;
   readonly token?: {
     /** closed, opening, ready, recovering, pin-latched, wedged, absent, ... */
     readonly state: string;

@@ -1,8 +1,9 @@
 import { pause } from '../abort.ts';
+import { FileTrouble } from '../file-trouble.ts';
 import type { Log } from '../log.ts';
 import type { Loss } from '../proof/index.ts';
 import type { Reading } from '../readings/index.ts';
-import { Diary, type HiddenTime } from './diary.ts';
+import { type Affirmation, Diary, type HiddenTime } from './diary.ts';
 import { Whereabouts } from './whereabouts.ts';
 import type { PrivacyZones } from './zones.ts';
 
@@ -13,6 +14,10 @@ const MAX_BACKDATE_MS = 60_000;
 /** How long a frame waits for the fix after it. */
 const PATIENCE_MS = 15_000;
 const MAX_HIDDEN_TIMES = 256;
+/** So often the diary says anew that it is up to date. */
+const AFFIRM_MS = 120_000;
+/** Where it did not come to say so, the disk may have failed before the power did. */
+const AFFIRMED_FOR_MS = 180_000;
 const MINUTE = 60_000;
 /** gnss.fix mode "none": a position beside it is one that the receiver remembers. */
 const MODE_NONE = 1;
@@ -23,6 +28,8 @@ export interface PrivacyGuardParts {
   readonly stateFile: string;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
+  /** This boot, and how long ago it was: by it a run that follows a crash knows how long nobody has looked. */
+  readonly uptime: () => { readonly bootId: Uint8Array; readonly sinceBootMs: number };
   readonly onLoss: (loss: Loss) => void;
   readonly log: Log;
 }
@@ -31,13 +38,19 @@ export interface PrivacyGuardParts {
  * Holds positions and frames back that were made within a privacy zone. Hidden is the time from the last fix outside to the next
  * fix outside: a fix that is lost within a zone leaves it hidden, and so does a first start until the first fix. What is held
  * back is declared as a loss, its times rounded outwards to whole minutes.
+ *
+ * Hidden times outlive the run in a diary. While the disk does not take it, they are known in memory alone; so after a run that did
+ * not end in good order, what came when the diary was out of date is hidden, too, up to the first fix outside.
  */
 export class PrivacyGuard {
   readonly #parts: PrivacyGuardParts;
   readonly #diary: Diary;
+  readonly #trouble: FileTrouble;
   readonly #whereabouts = new Whereabouts();
   #times: HiddenTime[] = [];
   #isUnsaved = false;
+  /** When the diary was last written, by performance.now(). */
+  #affirmedAt = 0;
   #openedAt = 0;
   #held: { count: number; from: number; to: number } | undefined;
   #isDue = false;
@@ -46,15 +59,40 @@ export class PrivacyGuard {
   constructor(parts: PrivacyGuardParts) {
     this.#parts = parts;
     this.#diary = new Diary(parts.stateFile);
+    this.#trouble = new FileTrouble({
+      place: parts.stateFile,
+      fails: 'hidden times are known in memory alone: after a crash what came meanwhile would be hidden',
+      heals: 'hidden times are on the disk again',
+      log: parts.log,
+    });
   }
 
-  /** Reads what the last run knew. @throws FieldsealError FILE_NOT_READABLE */
-  async open(): Promise<void> {
+  /** Why hidden times are not on the disk; undefined while they are. */
+  get trouble(): string | undefined {
+    return this.#trouble.line;
+  }
+
+  /**
+   * Learns what was known before.
+   *
+   * @param before a guard of this run that has ended; else the last run's diary tells
+   * @throws FieldsealError FILE_NOT_READABLE
+   */
+  async open(before?: PrivacyGuard): Promise<void> {
     if (this.#parts.zones.isEmpty) return;
     this.#openedAt = this.#parts.now();
+    // The disk may not have taken what it knows.
+    if (before !== undefined && !before.#parts.zones.isEmpty) {
+      this.#times = before.#times;
+      return;
+    }
     const known = await this.#diary.load();
-    if (known !== undefined) this.#times = known;
-    else this.#hide(this.#parts.now());
+    if (known === undefined) {
+      this.#hide(this.#openedAt);
+      return;
+    }
+    this.#times = known.times;
+    if (known.affirmed !== undefined) this.#hideUnaffirmed(known.affirmed);
   }
 
   /** Whether the gateway is, or may be, within a zone. */
@@ -111,21 +149,29 @@ export class PrivacyGuard {
     this.#hold(t);
   }
 
-  /** Declares what is held back and keeps the diary, until the signal. @throws FieldsealError FILE_NOT_WRITABLE */
+  /** Declares what is held back and keeps the diary, until the signal. A disk that does not take it is lived with. */
   async run(signal: AbortSignal): Promise<void> {
     if (this.#parts.zones.isEmpty) return;
+    this.#isUnsaved = true;
     let declared = this.#parts.now();
     while (!signal.aborted) {
-      await this.#save();
+      if (this.#isSaveDue) await this.#save(this.#affirmation());
       const now = this.#parts.now();
       if (this.#isDue || Math.abs(now - declared) >= DECLARE_MS) {
         this.#declare();
         declared = now;
       }
-      if (!this.#isUnsaved && !this.#isDue) await this.#idle(signal);
+      if (!this.#isSaveDue && !this.#isDue) await this.#idle(signal);
     }
     this.#declare();
-    await this.#save();
+    await this.#save(undefined);
+  }
+
+  /** The last run has not ended in good order. Of another boot nobody knows how long ago it was, whatever the clock says. */
+  #hideUnaffirmed({ t, boot, sinceBootMs }: Affirmation): void {
+    const now = this.#affirmation();
+    const isAffirmed = now.boot === boot && now.sinceBootMs - sinceBootMs <= AFFIRMED_FOR_MS;
+    if (!isAffirmed) this.#hide(Math.min(now.t, t + AFFIRMED_FOR_MS));
   }
 
   #hide(from: number): void {
@@ -172,15 +218,32 @@ export class PrivacyGuard {
     });
   }
 
-  async #save(): Promise<void> {
-    if (!this.#isUnsaved) return;
+  #affirmation(): Affirmation {
+    const { bootId, sinceBootMs } = this.#parts.uptime();
+    return { t: Math.max(0, Math.floor(this.#parts.now())), boot: Buffer.from(bootId).toString('hex'), sinceBootMs };
+  }
+
+  get #isSaveDue(): boolean {
+    return this.#trouble.mayTry && (this.#isUnsaved || performance.now() - this.#affirmedAt >= AFFIRM_MS);
+  }
+
+  /** @param affirmed left out at the end of a run */
+  async #save(affirmed: Affirmation | undefined): Promise<void> {
     this.#isUnsaved = false;
-    await this.#diary.save(this.#times);
+    try {
+      await this.#diary.save({ times: this.#times, affirmed });
+    } catch (cause) {
+      this.#isUnsaved = true;
+      return this.#trouble.note(cause);
+    }
+    this.#affirmedAt = performance.now();
+    this.#trouble.over();
   }
 
   async #idle(signal: AbortSignal): Promise<void> {
     const woken = new AbortController();
     this.#wake = () => woken.abort();
-    await pause(DECLARE_MS, AbortSignal.any([signal, woken.signal]));
+    const affirmInMs = Math.max(0, this.#affirmedAt + AFFIRM_MS - performance.now());
+    await pause(Math.min(DECLARE_MS, this.#trouble.retryInMs ?? affirmInMs), AbortSignal.any([signal, woken.signal]));
   }
 }

@@ -1,9 +1,10 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SeenFile } from '../../daemon/camera/file-mark.ts';
 import { SealedFiles } from '../../daemon/camera/sealed-files.ts';
+import { keptLog } from '../support/kept-log.ts';
 
 let folder: string;
 let journal: string;
@@ -28,7 +29,7 @@ const file = (n: number, part: Partial<SeenFile> = {}): SeenFile => ({
 });
 
 async function opened(): Promise<SealedFiles> {
-  const files = new SealedFiles(journal);
+  const files = new SealedFiles(journal, keptLog());
   await files.open();
   return files;
 }
@@ -101,12 +102,38 @@ describe('the journal', () => {
     expect(again.has(file(7, { name: 'new.jpg', changed: 3_000 }))).toBe(false);
   });
 
-  it('that cannot be written or read is named', async () => {
-    const files = new SealedFiles(join(folder, 'nowhere', 'camera.journal'));
+  it('that cannot be read is named', async () => {
+    await expect(new SealedFiles(folder, keptLog()).open()).rejects.toMatchObject({
+      code: 'FILE_NOT_READABLE',
+      place: folder,
+    });
+  });
+
+  it('that cannot be written is known in memory, is told of once, and is written whole when it can be', async () => {
+    const log = keptLog();
+    const place = join(folder, 'nowhere', 'camera.journal');
+    const files = new SealedFiles(place, log);
     await files.open();
-    files.add(file(1));
-    await expect(files.store([file(1)])).rejects.toMatchObject({ code: 'FILE_NOT_WRITABLE' });
-    await expect(new SealedFiles(folder).open()).rejects.toMatchObject({ code: 'FILE_NOT_READABLE', place: folder });
-    expect(existsSync(journal)).toBe(false);
+    for (const n of [1, 2, 3]) {
+      files.add(file(n));
+      await files.store([file(n)]);
+    }
+    files.add(file(4));
+    expect([1, 2, 3, 4].map((n) => files.has(file(n)))).toEqual([true, true, true, true]);
+    expect(files.trouble).toContain('FILE_NOT_WRITABLE');
+    expect(files.retryInMs).toBeGreaterThan(0);
+    mkdirSync(join(folder, 'nowhere'));
+    // The disk is left alone for a while.
+    await files.write();
+    expect(existsSync(place)).toBe(false);
+    await files.write(true);
+    expect([files.trouble, files.retryInMs]).toEqual([undefined, undefined]);
+    expect(log.lines).toMatchObject([
+      { level: 'error', fields: { code: 'FILE_NOT_WRITABLE', place } },
+      { level: 'info' },
+    ]);
+    const again = new SealedFiles(place, keptLog());
+    await again.open();
+    expect([1, 2, 3, 4].map((n) => again.has(file(n)))).toEqual([true, true, true, false]);
   });
 });

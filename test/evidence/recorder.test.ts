@@ -130,21 +130,43 @@ describe('raw evidence', () => {
     await expect(new Bench(1_000).recorder.open()).rejects.toMatchObject({ code: 'FILE_NOT_WRITABLE' });
   });
 
-  it('goes on hashing while the disk fails, and counts what is not there', async () => {
+  it('goes on hashing while the disk fails, and its bytes wait for the disk', async () => {
     const bench = await new Bench(20).start();
     const before = bench.next();
     bench.recorder.record(Buffer.from('good'));
     await before;
     rmSync(join(folder, 'gnss'), { recursive: true });
     writeFileSync(join(folder, 'gnss'), 'in the way');
-    const ring = bench.next();
+    const during = bench.next();
     // The open file is still there, though nobody can find it: a new segment is what fails.
-    bench.recorder.record(Buffer.alloc(100_000, 7));
-    await ring;
-    expect(bench.readings[1]?.fields.sha256).toEqual(sha256(Buffer.alloc(100_000, 7)));
-    expect(bench.recorder.lostBytes).toBeGreaterThan(0);
+    const all = randomBytes(200_000);
+    bench.recorder.record(all);
+    await during;
+    expect(bench.readings[1]?.fields.sha256).toEqual(sha256(all));
+    expect(bench.recorder.trouble).toContain('FILE_NOT_WRITABLE');
     rmSync(join(folder, 'gnss'));
     await bench.stop();
+    expect([bench.recorder.trouble, bench.recorder.lostBytes]).toEqual([undefined, 0]);
+    const [segment] = await listSegments(join(folder, 'gnss'));
+    const from = segment?.from ?? 0;
+    expect(from).toBeLessThan(all.length);
+    const range = readRange(await listSegments(join(folder, 'gnss')), from, 4 + all.length);
+    expect(range && (await gathered(range)).equals(all.subarray(from - 4))).toBe(true);
+  });
+
+  it('gives up, and counts, what is more than memory may hold', async () => {
+    const bench = await new Bench(20).start();
+    rmSync(join(folder, 'gnss'), { recursive: true });
+    writeFileSync(join(folder, 'gnss'), 'in the way');
+    for (let n = 0; n < 6; n++) {
+      const reading = bench.next();
+      bench.recorder.record(Buffer.alloc(1_000_000, n));
+      await reading;
+    }
+    expect(bench.recorder.lostBytes).toBeGreaterThanOrEqual(4_000_000);
+    await bench.stop();
+    expect(bench.recorder.lostBytes).toBe(6_000_000);
+    expect(bench.readings.map(({ fields }) => fields.offset)).toEqual([1, 2, 3, 4, 5, 6].map((n) => n * 1_000_000));
   });
 });
 

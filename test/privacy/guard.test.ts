@@ -31,6 +31,7 @@ interface Setting {
   readonly guard: PrivacyGuard;
   readonly losses: Loss[];
   now: number;
+  boot: Uint8Array;
   /** Runs until it has nothing to do, then ends it. */
   finish(): Promise<void>;
 }
@@ -42,11 +43,13 @@ async function makeGuard(zones = west, at = 0): Promise<Setting> {
       zones,
       stateFile: join(folder, 'privacy.json'),
       now: () => setting.now,
+      uptime: () => ({ bootId: setting.boot, sinceBootMs: setting.now - T0 }),
       onLoss: (loss) => losses.push(loss),
       log: keptLog(),
     }),
     losses,
     now: second(at),
+    boot: Uint8Array.of(1),
     finish: () => setting.guard.run(AbortSignal.abort()),
   };
   await setting.guard.open();
