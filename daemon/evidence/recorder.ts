@@ -100,16 +100,18 @@ export class EvidenceRecorder {
       await pause(Math.min(every, WRITE_EVERY_MS), signal);
       if (signal.aborted || performance.now() - sealed >= every) {
         sealed = performance.now();
-        await this.#seal(signal.aborted);
+        await this.#seal();
       } else {
         await this.#write();
       }
     }
+    await this.#write(true);
+    await this.#sync();
     if (this.#trouble.line === undefined) await this.#ring.close();
     this.#giveUp();
   }
 
-  async #seal(isLast: boolean): Promise<void> {
+  async #seal(): Promise<void> {
     const from = this.#from;
     const offset = this.#offset;
     if (from === offset) return;
@@ -117,7 +119,7 @@ export class EvidenceRecorder {
     const t = this.#parts.now();
     this.#hash = createHash('sha256');
     this.#from = offset;
-    await this.#write(isLast);
+    await this.#write();
     await this.#sync();
     this.#parts.onObservation({ kind: 'source.evidence', t, fields: { from, offset, sha256 } });
   }
