@@ -10,6 +10,9 @@ export function sealingMetrics(registrar: Registrar, status: () => GatewayStatus
     'Signatures that the token did not give',
     () => status().sealer.signFailures,
   );
+  registrar.counters('losses_declared_total', 'Loss records in proofs', ['reason'], () =>
+    Object.entries(status().sealer.losses).map(([reason, count = 0]) => [count, { reason }]),
+  );
   registrar.gauge('readings_waiting', 'Readings not sealed yet', () => status().sealer.waiting);
   registrar.gauge('chain_seq', 'Sequence number of the last proof', () => status().chain.seq);
   tokenMetrics(registrar, status);

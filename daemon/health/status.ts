@@ -129,6 +129,8 @@ export interface GatewayStatus {
     readonly readings: number;
     readonly waiting: number;
     readonly signFailures: number;
+    /** Loss records in proofs, by reason. */
+    readonly losses: Readonly<Partial<Record<string, number>>>;
     /** Why the token does not sign; undefined while it does. */
     readonly trouble: string | undefined;
   };

@@ -66,6 +66,8 @@ export interface SealerStats {
   proofs: number;
   readings: number;
   signFailures: number;
+  /** Loss records in proofs, by reason. */
+  readonly losses: Partial<Record<Loss['reason'], number>>;
   /** Readings that wait to be sealed. */
   waiting: number;
   /** What the token last refused with; undefined while it signs. */

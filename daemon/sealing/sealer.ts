@@ -31,7 +31,7 @@ export class Sealer {
   readonly #batcher: Batcher;
   readonly #waiting = new WaitingBatches();
   readonly #book = new LossBook();
-  readonly stats: SealerStats = { proofs: 0, readings: 0, signFailures: 0, waiting: 0, trouble: undefined };
+  readonly stats: SealerStats = { proofs: 0, readings: 0, signFailures: 0, losses: {}, waiting: 0, trouble: undefined };
   /** Position of the last reading that was taken. */
   #position = 0;
   #challenge: { readonly nonce: Uint8Array; readonly expiry: number } | undefined;
@@ -302,6 +302,7 @@ export class Sealer {
       if (batch.count > 0) this.#waiting.shift();
       this.#lossesSince = undefined;
       this.stats.proofs += 1;
+      for (const { reason } of declared) this.stats.losses[reason] = (this.stats.losses[reason] ?? 0) + 1;
       this.stats.readings += readings.length;
       this.#progressAt = this.#parts.clock.monotonicNow();
       return true;
