@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { FixReading } from '../../daemon/camera/index.ts';
+import { type FixReading, Underway } from '../../daemon/camera/index.ts';
 import { CameraRig, SETTLE_MS, sha256 } from './rig.ts';
 
 let rig: CameraRig;
@@ -284,6 +284,29 @@ describe('a restart', () => {
     await rig.stop();
     rig.start();
     expect(await rig.sealed(1)).toEqual(['a.jpg']);
+  });
+
+  it('knows files whose frames the last run has left to be sealed, whatever became of these since', async () => {
+    for (const name of ['a.jpg', 'b.jpg', 'c.jpg', 'd.jpg']) rig.write(name, name);
+    rig.start();
+    await rig.sealed(4);
+    await rig.stop();
+    const frames = structuredClone(rig.frames).toSorted((x, y) => (x.fields.name < y.fields.name ? -1 : 1));
+    const [a, b, , d] = frames;
+    const underway = new Underway();
+    // The journal had not come to take c.
+    for (const frame of [a, b, d]) if (frame !== undefined) underway.recover(frame);
+    rig.write('d.jpg', 'written again');
+    const camera = rig.start({}, underway);
+    await camera.stored(a === undefined ? [] : [structuredClone(a)]);
+    expect((await rig.sealedBefore('z.jpg')).toSorted()).toEqual(['c.jpg', 'd.jpg']);
+    expect(rig.losses).toEqual([]);
+    // b is sealed after it was looked at.
+    await camera.stored(b === undefined ? [] : [structuredClone(b)]);
+    await rig.store();
+    await rig.stop();
+    rig.start();
+    expect(await rig.sealedBefore('zz.jpg')).toEqual([]);
   });
 
   it('takes no notice of new inodes, as FAT gives them at each mount', async () => {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { CameraFolder } from '../../daemon/camera/index.ts';
+import { CameraFolder, Underway } from '../../daemon/camera/index.ts';
 import { Clock } from '../../daemon/clock/index.ts';
 import type { CameraConfig } from '../../daemon/config/index.ts';
 import type { Loss } from '../../daemon/proof/index.ts';
@@ -33,7 +33,7 @@ export class CameraRig {
     mkdirSync(this.folder);
   }
 
-  start(config: Partial<CameraConfig> = {}): CameraFolder {
+  start(config: Partial<CameraConfig> = {}, underway = new Underway()): CameraFolder {
     this.frames = [];
     this.losses = [];
     this.withheld = [];
@@ -52,6 +52,7 @@ export class CameraRig {
         clock: new Clock(),
         log: this.log,
       },
+      underway,
     );
     this.camera = camera;
     this.#stop = new AbortController();

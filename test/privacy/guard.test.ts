@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -36,7 +36,7 @@ interface Setting {
   finish(): Promise<void>;
 }
 
-async function makeGuard(zones = west, at = 0): Promise<Setting> {
+async function makeGuard(zones = west, at = 0, boot: Uint8Array = Uint8Array.of(1)): Promise<Setting> {
   const losses: Loss[] = [];
   const setting: Setting = {
     guard: new PrivacyGuard({
@@ -49,7 +49,7 @@ async function makeGuard(zones = west, at = 0): Promise<Setting> {
     }),
     losses,
     now: second(at),
-    boot: Uint8Array.of(1),
+    boot,
     finish: () => setting.guard.run(AbortSignal.abort()),
   };
   await setting.guard.open();
@@ -205,6 +205,34 @@ describe('hidden is', () => {
     writeFileSync(join(folder, 'privacy.json'), '{"version":1,"hid');
     const { guard } = await makeGuard();
     expect(guard.isHidden).toBe(true);
+  });
+
+  it.each<[string, number, Uint8Array, boolean, number | undefined]>([
+    ['a minute ago', 60, Uint8Array.of(1), false, undefined],
+    ['five minutes ago', 300, Uint8Array.of(1), true, 185],
+    ['before the power was cut, a minute ago by the clock', 60, Uint8Array.of(2), true, 60],
+    ['before the power was cut, an hour ago', 3_600, Uint8Array.of(2), true, 185],
+  ])('unknown since the diary was not kept any more: it was %s', async (_, at, boot, isHidden, from) => {
+    const first = await makeGuard();
+    first.guard.admits(fixAt(0, EAST));
+    first.now = second(5);
+    const stop = new AbortController();
+    const running = first.guard.run(stop.signal);
+    const diary = join(folder, 'privacy.json');
+    await expect.poll(() => existsSync(diary)).toBe(true);
+    const asKilled = readFileSync(diary);
+    stop.abort();
+    await running;
+    writeFileSync(diary, asKilled);
+    const next = await makeGuard(west, at, boot);
+    expect(next.guard.isHidden).toBe(isHidden);
+    next.now = second(at + 60);
+    expect(next.guard.hides(second(at + 20), second(at + 20))).toBe(isHidden);
+    if (from === undefined) return;
+    expect(next.guard.hides(second(from - 1), second(from - 1))).toBe(false);
+    expect(next.guard.hides(second(from), second(from))).toBe(true);
+    next.guard.admits(fixAt(at + 30, EAST));
+    expect([next.guard.hides(second(at + 20), second(at + 20)), next.guard.isHidden]).toEqual([true, false]);
   });
 
   it('dated anew with the clock, but for what another run has seen', async () => {
