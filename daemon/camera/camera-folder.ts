@@ -120,7 +120,9 @@ export class CameraFolder {
   /** Frames of this source are in a proof on the disk: their files need no sealing after a restart. */
   async stored(frames: readonly FrameReading[]): Promise<void> {
     const files = this.#underway.sealed(frames);
-    if (files.length > 0) await this.#sealed.store(files);
+    if (files.length === 0) return;
+    await this.#sealed.store(files);
+    if (this.#sealed.retryInMs !== undefined) this.#wake();
   }
 
   /** Nothing more is stored: what is not on the disk yet gets a last try. */
