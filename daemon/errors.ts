@@ -165,6 +165,11 @@ export const CATALOGUE = {
     remedy: 'check the URL, the network and that the broker runs; it is tried again by itself',
     temporary: true,
   },
+  BROKER_SILENT: {
+    message: 'the broker keeps the connection, but does not acknowledge: {detail}',
+    remedy: "look at the broker's log, disk and memory; proofs are kept, and sent again at the next connection",
+    temporary: true,
+  },
   BROKER_TLS: {
     message: 'no trusted TLS connection to the broker: {detail}',
     remedy: "check mqtt.tls.ca, the server name and the certificates' dates",

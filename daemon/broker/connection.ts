@@ -9,6 +9,7 @@ import { brokerError, type Failure, PublishError } from './failure.ts';
 import { FailureLog } from './failure-log.ts';
 import type { ConnectionLimits, MessageHandler, PublishOptions } from './message.ts';
 import { clientOptions, type StatusMessages } from './options.ts';
+import { ACKNOWLEDGE_TIMEOUT_MS } from './patience.ts';
 import { BrokerSession } from './session.ts';
 
 export interface BrokerConnectionOptions {
@@ -20,6 +21,8 @@ export interface BrokerConnectionOptions {
   readonly status?: StatusMessages;
   /** How many QoS 1 messages the broker may have under way to us (MQTT 5). */
   readonly receiveMaximum?: number;
+  /** A broker that leaves a message unacknowledged for so long is connected to anew; a minute. */
+  readonly acknowledgeTimeoutMs?: number;
   readonly log: Log;
   /** For the jitter. */
   readonly random?: () => number;
@@ -39,6 +42,8 @@ export interface BrokerStats {
   connects: number;
   /** Failed attempts and broken connections. */
   failures: number;
+  /** Connections that we ended since the broker left a message unacknowledged. */
+  silences: number;
   messagesReceived: number;
   messagesPublished: number;
 }
@@ -55,7 +60,7 @@ const FAREWELL_TIMEOUT_MS = 2_000;
  * It keeps no message: `publish` fails while there is no connection, and whoever publishes sends again.
  */
 export class BrokerConnection extends EventEmitter<BrokerEvents> {
-  readonly stats: BrokerStats = { connects: 0, failures: 0, messagesReceived: 0, messagesPublished: 0 };
+  readonly stats: BrokerStats = { connects: 0, failures: 0, silences: 0, messagesReceived: 0, messagesPublished: 0 };
   readonly #config: MqttConfig;
   readonly #options: BrokerConnectionOptions;
   readonly #log: Log;
@@ -156,6 +161,7 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
     if (options === undefined || signal.aborted) return 'wait';
     const session = new BrokerSession(
       options,
+      this.#options.acknowledgeTimeoutMs ?? ACKNOWLEDGE_TIMEOUT_MS,
       (message) => this.#take(message),
       (error) => {
         this.#bug ??= { error };
@@ -272,12 +278,15 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
     }
   }
 
-  /** A connection that ended as soon as it was there doesn't reset the waits: a broker may be throwing us out. */
+  /**
+   * A connection that ended as soon as it was there doesn't reset the waits: a broker may be throwing us out. Nor does
+   * one that came to nothing: each costs a window of messages anew.
+   */
   #lost(failure: Failure, lastedMs: number): void {
-    if (lastedMs >= this.#backoff.ceilingMs) this.#backoff.reset();
+    if (failure.kind !== 'silent' && lastedMs >= this.#backoff.ceilingMs) this.#backoff.reset();
     // What fell back on a mere guess tries the better version again: the broker may just have been restarting.
     if (!this.#versionIsSettled && this.#config.version === 'auto') this.#version = '5';
-    this.#report(brokerError(failure, this.#config.url));
+    this.#failed(failure);
   }
 
   #failedToConnect(failure: Failure): 'wait' | 'again' {
@@ -291,8 +300,13 @@ export class BrokerConnection extends EventEmitter<BrokerEvents> {
         return 'again';
       }
     }
-    this.#report(brokerError(failure, this.#config.url));
+    this.#failed(failure);
     return 'wait';
+  }
+
+  #failed(failure: Failure): void {
+    if (failure.kind === 'silent') this.stats.silences += 1;
+    this.#report(brokerError(failure, this.#config.url));
   }
 
   #report(error: FieldsealError): void {

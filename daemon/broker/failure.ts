@@ -3,8 +3,9 @@ import { FieldsealError } from '../errors.ts';
 /**
  * Why there is no connection. `version`: the broker says that it doesn't speak this MQTT version. `mute`: it took the
  * connection and ended it, or answered nonsense, before any CONNACK, which is how some brokers say the same.
+ * `silent`: it keeps the connection, and acknowledges nothing.
  */
-export type FailureKind = 'refused' | 'unreachable' | 'tls' | 'version' | 'mute';
+export type FailureKind = 'refused' | 'unreachable' | 'tls' | 'version' | 'mute' | 'silent';
 
 export interface Failure {
   readonly kind: FailureKind;
@@ -76,6 +77,8 @@ export function brokerError(failure: Failure, url: string): FieldsealError {
     case 'refused':
     case 'version':
       return new FieldsealError('BROKER_REFUSED', { ...context, place: 'mqtt' });
+    case 'silent':
+      return new FieldsealError('BROKER_SILENT', { ...context, place: 'mqtt' });
     case 'unreachable':
     case 'mute':
       return new FieldsealError('BROKER_UNREACHABLE', { ...context, place: 'mqtt.url' });

@@ -10,6 +10,7 @@ import {
   type PublishOptions,
   publishPacketSize,
 } from './message.ts';
+import { Patience } from './patience.ts';
 import { Slots } from './slots.ts';
 
 /** A version 3.1.1 broker does not say how many messages may be under way; this many has no broker refused. */
@@ -28,14 +29,25 @@ export class BrokerSession {
   readonly #inbox: Inbox;
   readonly #publishes = new Set<(error: PublishError) => void>();
   readonly #ended = new Deferred<Failure>();
+  readonly #patience: Patience;
   #client: MqttClient | undefined;
   #slots = new Slots(1);
   #limits: ConnectionLimits | undefined;
   #failure: Failure | undefined;
   #over = false;
 
-  constructor(options: IClientOptions, handler: MessageHandler, onBug: (error: unknown) => void) {
+  /** @param acknowledgeTimeoutMs a SUBACK or PUBACK that takes longer ends the connection */
+  constructor(
+    options: IClientOptions,
+    acknowledgeTimeoutMs: number,
+    handler: MessageHandler,
+    onBug: (error: unknown) => void,
+  ) {
     this.#options = options;
+    this.#patience = new Patience(acknowledgeTimeoutMs, (ms) => {
+      const detail = `no acknowledgement of the oldest message in ${Math.round(ms / 1000)} s`;
+      this.abandon({ kind: 'silent', detail });
+    });
     this.#inbox = new Inbox(handler, {
       acknowledge: (messageId) => this.#acknowledge(messageId),
       fail: (error) => {
@@ -92,7 +104,9 @@ export class BrokerSession {
     // At QoS 2 a message is the client's alone once its PUBREC is out, so it would not outlive a crash before its
     // handler has ended: QoS 1 is the strongest that can wait for the handler.
     const granted = new Deferred<Failure | undefined>();
+    const answered = this.#patience.await(0);
     client.subscribe([...filters], { qos: 1 }, (error, _grants, packet) => {
+      answered();
       const code = packet?.granted.map(Number).find((one) => one >= 0x80);
       if (code !== undefined) granted.resolve({ ...failureOfReasonCode(code), kind: 'refused' });
       else granted.resolve(error === null || error === undefined ? undefined : failureOfError(error));
@@ -118,7 +132,7 @@ export class BrokerSession {
     const slots = this.#slots;
     if (options.qos > 0) await slots.take();
     try {
-      await this.#send(client, topic, body, options, properties);
+      await this.#send(client, topic, body, options, properties, bytes);
     } finally {
       if (options.qos > 0) slots.release();
     }
@@ -130,13 +144,16 @@ export class BrokerSession {
     body: Buffer,
     options: PublishOptions & { qos: 0 | 1 | 2 },
     properties: MessageProperties,
+    bytes: number,
   ): Promise<void> {
     this.#live();
+    const answered = options.qos > 0 ? this.#patience.await(bytes) : () => {};
     return new Promise((resolve, reject) => {
       this.#publishes.add(reject);
       const packet = { qos: options.qos, retain: options.retain ?? false };
       const done = (error?: Error | null) => {
         this.#publishes.delete(reject);
+        answered();
         if (error === null || error === undefined) resolve();
         else reject(new PublishError('refused', failureOfError(error).detail));
       };
@@ -195,6 +212,7 @@ export class BrokerSession {
         ? { kind: 'mute' as const, detail: 'it closed the connection without an answer' }
         : { kind: 'unreachable' as const, detail: 'it closed the connection' });
     this.#over = true;
+    this.#patience.close();
     this.#slots.close(disconnected());
     for (const reject of this.#publishes) reject(disconnected());
     this.#publishes.clear();
