@@ -81,7 +81,7 @@ export class PortSource {
   /**
    * Reads the port until the signal.
    *
-   * @throws FieldsealError FILE_NOT_WRITABLE where raw evidence is wanted and can't be kept
+   * @throws FieldsealError FILE_NOT_WRITABLE or FILE_NOT_READABLE where raw evidence has a place that an operator has to mend
    */
   async run(signal: AbortSignal): Promise<void> {
     await this.#evidence?.open();

@@ -309,6 +309,21 @@ describe('a restart', () => {
     expect(await rig.sealedBefore('zz.jpg')).toEqual([]);
   });
 
+  it('of the camera alone, as at a reload, seals nothing again that is on its way into a proof', async () => {
+    const underway = new Underway();
+    rig.write('a.jpg', 'a');
+    rig.start({}, underway);
+    await rig.sealed(1);
+    const frames = structuredClone(rig.frames);
+    await rig.stop();
+    const camera = rig.start({}, underway);
+    expect(await rig.sealedBefore('m.jpg')).toEqual([]);
+    await camera.stored(frames);
+    await rig.stop();
+    rig.start();
+    expect(await rig.sealedBefore('z.jpg')).toEqual(['m.jpg']);
+  });
+
   it('takes no notice of new inodes, as FAT gives them at each mount', async () => {
     rig.write('a.jpg', 'a');
     utimesSync(rig.path('a.jpg'), 1_700_000_000, 1_700_000_000);
