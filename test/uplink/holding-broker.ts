@@ -8,13 +8,18 @@ const PINGREQ = 12;
 
 /** A broker of a few lines, MQTT 5, that counts proofs and acknowledges each only when it is told to. */
 export class HoldingBroker extends EventEmitter<{ proof: [] }> {
+  /** Connections that were made. */
+  connections = 0;
   /** Proofs that came. */
   published = 0;
+  /** The packets that they came in, without their packet identifiers. */
+  readonly packets: string[] = [];
   /** The most that ever waited for their acknowledgement at once. */
   most = 0;
   /** Acknowledge at once. */
   open = false;
-  readonly #held: (() => void)[] = [];
+  /** Of the present connection. */
+  #held: (() => void)[] = [];
   readonly #receiveMaximum: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -65,6 +70,8 @@ export class HoldingBroker extends EventEmitter<{ proof: [] }> {
   #answer(socket: Socket, header: number, body: Buffer): void {
     switch (header >> 4) {
       case CONNECT:
+        this.connections += 1;
+        this.#held = [];
         // Session flags, success, three bytes of properties: Receive Maximum.
         socket.write(Buffer.from([0x20, 6, 0, 0, 3, 0x21, this.#receiveMaximum >> 8, this.#receiveMaximum & 0xff]));
         return;
@@ -85,6 +92,7 @@ export class HoldingBroker extends EventEmitter<{ proof: [] }> {
     const acknowledge = () => socket.write(Buffer.from([0x40, 2, body[2 + topicBytes]!, body[3 + topicBytes]!]));
     if (!topic.endsWith('/proof')) return void acknowledge();
     this.published += 1;
+    this.packets.push(body.toString('hex', 0, 2 + topicBytes) + body.toString('hex', 4 + topicBytes));
     this.#held.push(acknowledge);
     this.most = Math.max(this.most, this.#held.length);
     if (this.open) this.release();
