@@ -1,6 +1,6 @@
 import { type Fields, KINDS, type Observation, packRecords, type RecordRow } from '../../readings/index.ts';
 import { FixDraft, MODE } from './fix.ts';
-import { SatelliteTable } from './satellites.ts';
+import { SkyDraft } from './sky.ts';
 import { DAY_MS, type ReceiverClock } from './time.ts';
 
 type Writable<T> = { -readonly [N in keyof T]: T[N] };
@@ -10,17 +10,6 @@ const SAME_TIME_MS = 5;
 
 /** NMEA rounds to hundredths the time that UBX tells in ms. */
 const SAME_TIME_ACROSS_MS = 10;
-
-const MAX_USED = 96;
-
-/** The dilutions of precision of one epoch, in hundredths. */
-export interface Dilution {
-  gdop: number;
-  pdop: number;
-  hdop: number;
-  vdop: number;
-  tdop: number;
-}
 
 /**
  * Gathers the messages of one navigation epoch, and makes of them one gnss.fix, one gnss.sky and one gnss.integrity.
@@ -33,20 +22,9 @@ export interface Dilution {
 export class Epoch {
   readonly fix = new FixDraft();
   readonly clock: ReceiverClock;
-  readonly satellites = new SatelliteTable();
-  readonly dilution: Dilution = {
-    gdop: Number.NaN,
-    pdop: Number.NaN,
-    hdop: Number.NaN,
-    vdop: Number.NaN,
-    tdop: Number.NaN,
-  };
+  readonly sky = new SkyDraft();
   /** Positions that no date came with. */
   undated = 0;
-  /** The satellites of this view are complete. */
-  skyComplete = false;
-  /** More sentences of the view have been announced. */
-  skyPending = false;
   #t = Number.NaN;
   #now = Number.NaN;
   #timeOfDay = Number.NaN;
@@ -54,11 +32,6 @@ export class Epoch {
   #untimed = 0;
   #lastMode: number = MODE.unknown;
   #lastFixTime = Number.NaN;
-  readonly #used = new Int32Array(MAX_USED);
-  #usedCount = 0;
-  #usedTold = false;
-  /** Whether the receiver has told of its satellites. */
-  #tellsViews = false;
   #jamming = Number.NaN;
   #spoofing = Number.NaN;
   readonly #rf: RecordRow[] = [];
@@ -129,18 +102,6 @@ export class Epoch {
     if (Number.isNaN(this.#timeOfDay) && Number.isNaN(this.#timeOfWeek)) this.#t = this.#now;
   }
 
-  /** A satellite is used in the fix. Some receivers name it once for each of its signals. */
-  use(gnssid: number, svid: number): void {
-    const key = gnssid * 1000 + svid;
-    for (let index = 0; index < this.#usedCount; index++) if (this.#used[index] === key) return;
-    if (this.#usedCount < MAX_USED) this.#used[this.#usedCount++] = key;
-  }
-
-  /** The receiver has told which satellites it uses, even if none. */
-  usedIsKnown(): void {
-    this.#usedTold = true;
-  }
-
   /** Keeps the worst jamming state of the epoch. */
   jamming(state: number): void {
     if (!(this.#jamming >= state)) this.#jamming = state;
@@ -163,7 +124,8 @@ export class Epoch {
     if (Number.isNaN(this.#t)) return;
     const time = this.#utc();
     this.#closeFix(time);
-    this.#closeSky(time);
+    const sky = this.sky.close(this.#t, time);
+    if (sky !== undefined) this.#out.push({ kind: 'gnss.sky', t: this.#t, fields: sky });
     this.#closeIntegrity(time);
     this.fix.reset();
     this.#t = Number.NaN;
@@ -180,39 +142,6 @@ export class Epoch {
       this.#lastFixTime = time;
       this.#out.push({ kind: 'gnss.fix', t: this.#t, fields: this.fix.fields(time, this.#lastMode) });
     }
-  }
-
-  #closeSky(time: number): void {
-    const { gdop, pdop, hdop, vdop, tdop } = this.dilution;
-    const fields: Writable<Fields<'gnss.sky'>> = {};
-    const view = this.skyComplete && !this.skyPending;
-    if (view) {
-      this.#tellsViews = true;
-      for (let index = 0; index < this.#usedCount; index++) {
-        const key = this.#used[index] ?? 0;
-        this.satellites.markUsed(Math.floor(key / 1000), key % 1000);
-      }
-      fields.nSat = this.satellites.satellites(false);
-      if (!this.#usedTold) fields.uSat = this.satellites.satellites(true);
-      fields.satellites = this.satellites.packed();
-      this.satellites.clear();
-      this.skyComplete = false;
-    }
-    if (this.#usedTold) fields.uSat = this.#usedCount;
-    if (isDilution(gdop)) fields.gdop = gdop;
-    if (isDilution(pdop)) fields.pdop = pdop;
-    if (isDilution(hdop)) fields.hdop = hdop;
-    if (isDilution(vdop)) fields.vdop = vdop;
-    if (isDilution(tdop)) fields.tdop = tdop;
-    this.#usedCount = 0;
-    this.#usedTold = false;
-    this.dilution.gdop = this.dilution.pdop = this.dilution.hdop = this.dilution.vdop = this.dilution.tdop = Number.NaN;
-    if (Object.keys(fields).length === 0) return;
-    // A fix brings its own PDOP at every epoch (NAV-PVT). Of a receiver that tells of its satellites too, though less often,
-    // that alone is no view, and thinning would keep it in place of one.
-    if (this.#tellsViews && Object.keys(fields).every((name) => name === 'pdop')) return;
-    if (!Number.isNaN(time)) fields.time = time;
-    this.#out.push({ kind: 'gnss.sky', t: this.#t, fields });
   }
 
   #closeIntegrity(time: number): void {
@@ -243,6 +172,3 @@ export class Epoch {
     return Math.min(apart, DAY_MS - apart) > SAME_TIME_ACROSS_MS;
   }
 }
-
-/** Receivers write 99, 99.9 or 99.99 where they know none. */
-const isDilution = (value: number): boolean => value >= 0 && value < 9_900;

@@ -206,7 +206,8 @@ describe('UBX messages become fixes', () => {
         uSat: 8,
       },
     ]);
-    expect(readings(sol, 'gnss.sky', Date.parse('2009-02-01'))).toMatchObject([{ pdop: 2.42 }]);
+    const sat = ubx(0x01, 0x35, payload(8, [0, 'u4', ITOW], [4, 'u1', 1]));
+    expect(readings(bytes(sol, sat), 'gnss.sky', Date.parse('2009-02-01'))).toMatchObject([{ nSat: 0, pdop: 2.42 }]);
   });
 
   it('NAV-TIMEGPS tells the week where nothing else does', () => {
@@ -218,7 +219,7 @@ describe('UBX messages become fixes', () => {
   it('NAV-EOE closes the epoch without waiting for the next', () => {
     const eoe = ubx(0x01, 0x61, payload(4, [0, 'u4', ITOW]));
     const decoded = decode(bytes(PVT, eoe, PVT.subarray(0, 20)));
-    expect(decoded.observations.map(({ kind }) => kind)).toEqual(['gnss.fix', 'gnss.sky']);
+    expect(decoded.observations.map(({ kind }) => kind)).toEqual(['gnss.fix']);
   });
 
   it('a payload shorter than its message says is counted and not decoded', () => {
@@ -273,11 +274,15 @@ describe('UBX messages become sky views', () => {
     ]);
   });
 
-  it('none of the PDOP alone that each NAV-PVT has, where the receiver tells of its satellites less often', () => {
+  it('none of the PDOP alone that each NAV-PVT has, unless the receiver tells no satellites', () => {
     const sat = ubx(0x01, 0x35, payload(20, [0, 'u4', ITOW], [5, 'u1', 1], [9, 'u1', 11], [10, 'u1', 30]));
-    const later = [250, 500, 750].map((ms) => pvt({ iTOW: ITOW + ms, utc: UTC + ms, lat: LAT, lon: LON }));
-    expect(readings(bytes(PVT, ...later), 'gnss.sky')).toHaveLength(4);
-    expect(readings(bytes(PVT, sat, ...later), 'gnss.sky')).toMatchObject([{ nSat: 1, satellites: [{ svid: 11 }] }]);
+    const at = (ms: number) => pvt({ iTOW: ITOW + ms, utc: UTC + ms, lat: LAT, lon: LON });
+    const soon = [250, 500, 750].map(at);
+    expect(readings(bytes(PVT, sat, ...soon), 'gnss.sky')).toMatchObject([{ nSat: 1, satellites: [{ svid: 11 }] }]);
+    expect(readings(bytes(PVT, ...soon), 'gnss.sky')).toEqual([]);
+    expect(readings(bytes(PVT, ...soon, at(15_000)), 'gnss.sky')).toEqual([
+      { time: '2026-01-15T09:27:48.250Z', pdop: expect.any(Number) },
+    ]);
   });
 
   it('a constellation that has no number yet is not known', () => {

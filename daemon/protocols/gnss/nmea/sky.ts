@@ -23,14 +23,14 @@ export class NmeaSky {
     epoch.touch();
     const system = fields.count > 18 ? constellationOfSystem(fields.integer(18)) : undefined;
     const constellation = system ?? constellationOfTalker(talker);
-    epoch.usedIsKnown();
+    epoch.sky.usedIsKnown();
     for (let field = FIRST_USED; field <= LAST_USED; field++) {
       if (fields.isEmpty(field)) continue;
       if (identify(fields.integer(field), constellation, this.#satellite)) {
-        epoch.use(this.#satellite.gnssid, this.#satellite.svid);
+        epoch.sky.use(this.#satellite.gnssid, this.#satellite.svid);
       }
     }
-    const dilution = epoch.dilution;
+    const dilution = epoch.sky.dilution;
     dilution.pdop = fields.decimal(15, 2);
     dilution.hdop = fields.decimal(16, 2);
     dilution.vdop = fields.decimal(17, 2);
@@ -48,6 +48,7 @@ export class NmeaSky {
     const signal = repeated % SATELLITE_FIELDS === 1 ? fields.decimal(fields.count - 1, 0) : Number.NaN;
     epoch.touch();
     if (number === 1) {
+      epoch.sky.beginPart();
       this.#talker = talker;
       this.#total = total;
       this.#signal = signal;
@@ -57,30 +58,23 @@ export class NmeaSky {
       total !== this.#total ||
       !Object.is(signal, this.#signal)
     ) {
-      this.#abandon(epoch);
+      this.#next = 0;
+      epoch.sky.breakPart();
       return;
     }
     const constellation = constellationOfTalker(talker);
+    const { satellites } = epoch.sky;
     const sigid = signal > 0 ? signal : Number.NaN;
     for (let field = SATELLITE_FIELDS; field + 3 < fields.count; field += SATELLITE_FIELDS) {
       if (!identify(fields.integer(field), constellation, this.#satellite)) continue;
       const { gnssid, svid } = this.#satellite;
       const el = fields.decimal(field + 1, 0);
-      epoch.satellites.add(gnssid, svid, sigid, el, fields.decimal(field + 2, 0), fields.decimal(field + 3, 0), false);
+      satellites.add(gnssid, svid, sigid, el, fields.decimal(field + 2, 0), fields.decimal(field + 3, 0), false);
     }
     this.#next = number + 1;
-    epoch.skyPending = number < total;
     if (number === total) {
-      epoch.skyComplete = true;
+      epoch.sky.endPart();
       this.#next = 0;
     }
-  }
-
-  /** A sentence of the group is lost: what there is of the view is no view. */
-  #abandon(epoch: Epoch): void {
-    this.#next = 0;
-    epoch.skyPending = false;
-    epoch.skyComplete = false;
-    epoch.satellites.clear();
   }
 }

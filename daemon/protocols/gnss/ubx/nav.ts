@@ -39,7 +39,7 @@ export function pvt(payload: UbxPayload, epoch: Epoch): void {
   fix.epd = accuracy(payload.u4(72), 1);
   fix.uSat = payload.u1(23);
   if (payload.length >= 92 && (valid & 0x08) !== 0) fix.magvar = payload.i2(88) * 1000;
-  epoch.dilution.pdop = payload.u2(76);
+  epoch.sky.dilution.pdop = payload.u2(76);
 }
 
 /** NAV-POSLLH (0x01 0x02), 28 bytes: position and its accuracy. Whether it is valid is said elsewhere. */
@@ -81,7 +81,7 @@ export function sol(payload: UbxPayload, epoch: Epoch): void {
   fix.ubx = true;
   judge(fix, payload.u1(10), (flags & 0x01) !== 0, (flags & 0x02) !== 0, 0);
   fix.uSat = payload.u1(47);
-  epoch.dilution.pdop = payload.u2(44);
+  epoch.sky.dilution.pdop = payload.u2(44);
   if (fix.ubxMode < MODE.fix2d) return;
   const place = geodetic(payload.i4(12) / 100, payload.i4(16) / 100, payload.i4(20) / 100);
   if (place === undefined || fix.rank > RANK.ubxSol) return;
@@ -113,7 +113,7 @@ export function status(payload: UbxPayload, epoch: Epoch): void {
 /** NAV-DOP (0x01 0x04), 18 bytes: dilutions of precision in hundredths. */
 export function dop(payload: UbxPayload, epoch: Epoch): void {
   epoch.atTimeOfWeek(payload.u4(0));
-  const dilution = epoch.dilution;
+  const dilution = epoch.sky.dilution;
   dilution.gdop = payload.u2(4);
   dilution.pdop = payload.u2(6);
   dilution.tdop = payload.u2(8);

@@ -8,21 +8,19 @@ const BLOCK = 12;
 /** NAV-SAT (0x01 0x35): satellites by constellation and number, since generation 8. */
 export function sat(payload: UbxPayload, epoch: Epoch): void {
   epoch.atTimeOfWeek(payload.u4(0));
-  epoch.satellites.clear();
+  epoch.sky.beginView();
   for (let at = HEADER, left = payload.u1(5); left > 0 && at + BLOCK <= payload.length; at += BLOCK, left--) {
     const used = (payload.u4(at + 8) & 0x08) !== 0;
     const azimuth = payload.i2(at + 4);
     const ss = payload.u1(at + 2);
-    epoch.satellites.add(payload.u1(at), payload.u1(at + 1), Number.NaN, payload.i1(at + 3), azimuth, ss, used);
+    epoch.sky.satellites.add(payload.u1(at), payload.u1(at + 1), Number.NaN, payload.i1(at + 3), azimuth, ss, used);
   }
-  epoch.skyComplete = true;
-  epoch.skyPending = false;
 }
 
 /** NAV-SVINFO (0x01 0x30): satellites by one number for all constellations, up to generation 8. */
 export function svinfo(payload: UbxPayload, epoch: Epoch): void {
   epoch.atTimeOfWeek(payload.u4(0));
-  epoch.satellites.clear();
+  epoch.sky.beginView();
   for (let at = HEADER, left = payload.u1(4); left > 0 && at + BLOCK <= payload.length; at += BLOCK, left--) {
     const number = payload.u1(at + 1);
     const range = NUMBERING.find(({ from, to }) => number >= from && number <= to);
@@ -30,10 +28,8 @@ export function svinfo(payload: UbxPayload, epoch: Epoch): void {
     const used = (payload.u1(at + 2) & 0x01) !== 0;
     const azimuth = payload.i2(at + 6);
     const svid = number - range.offset;
-    epoch.satellites.add(range.gnssid, svid, Number.NaN, payload.i1(at + 5), azimuth, payload.u1(at + 4), used);
+    epoch.sky.satellites.add(range.gnssid, svid, Number.NaN, payload.i1(at + 5), azimuth, payload.u1(at + 4), used);
   }
-  epoch.skyComplete = true;
-  epoch.skyPending = false;
 }
 
 /**
