@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { pause } from '../abort.ts';
 import type { JournalConfig, OutboxConfig } from '../config/schema.ts';
+import { FileTrouble } from '../file-trouble.ts';
 import type { Log } from '../log.ts';
 import { decodeColumns, encodeColumns } from '../proof/block/columns.ts';
 import { indexOfSource } from '../proof/draft.ts';
 import type { ClockState, ProofSource } from '../proof/index.ts';
 import type { Reading } from '../readings/index.ts';
-import { DiskTrouble } from './disk-trouble.ts';
 import { encodeFrame, type Frame, SECTOR } from './frame.ts';
 import { Pending } from './pending.ts';
 import { Contents, type Gap, type KeepingLimits, type KeptBatch, type Step } from './recovery.ts';
@@ -70,7 +70,7 @@ export class Journal {
   #sealed = 0;
   /** Every reading from one position to the other is on the disk, or sealed. */
   #kept = { from: 1, to: 0 };
-  readonly #trouble: DiskTrouble;
+  readonly #trouble: FileTrouble;
   #isFull = false;
   #turn: Promise<unknown> = Promise.resolve();
   #wake: () => void = () => {};
@@ -84,7 +84,14 @@ export class Journal {
   constructor(config: JournalConfig, outbox: Pick<OutboxConfig, 'directory'>, options: JournalOptions) {
     this.#config = config;
     this.#options = options;
-    this.#trouble = new DiskTrouble(options.log.child({ room: 'journal' }), options.clock.monotonicNow);
+    this.#trouble = new FileTrouble({
+      place: 'outbox.directory',
+      code: 'JOURNAL_UNUSABLE',
+      fails: 'readings are kept in memory alone until they are sealed',
+      heals: 'readings are kept on the disk again',
+      log: options.log.child({ room: 'journal' }),
+      now: () => options.clock.monotonicNow(),
+    });
     const folder = join(outbox.directory, 'journal');
     this.#slots = new Slots(options.disk ?? nodeSectorDisk, folder, config.maxBytes);
   }
@@ -94,7 +101,7 @@ export class Journal {
   }
 
   get status(): JournalStatus {
-    const trouble = this.#trouble.error?.toLine() ?? (this.#isFull ? 'full' : undefined);
+    const trouble = this.#trouble.line ?? (this.#isFull ? 'full' : undefined);
     return {
       readings: Math.max(0, this.#kept.to - Math.max(this.#sealed, this.#kept.from - 1)),
       bytes: this.#slots.bytes,
@@ -113,14 +120,14 @@ export class Journal {
     return this.#isFull ? this.#slots.oldest(this.#sealed) : undefined;
   }
 
-  /** Reads what the last run left. Gives the time of the last reading on the disk, ms since the Unix epoch, if any. */
+  /** Reads what the last run left. Gives the time from which on readings may be missing after it, ms since the Unix epoch, if any. */
   async look(): Promise<number | undefined> {
     try {
       this.#contents = await Contents.of(this.#slots);
     } catch (error) {
       await this.#fail(error);
     }
-    return this.isOn ? this.#contents?.until : undefined;
+    return this.isOn ? this.#contents?.lostFrom(this.#config.interval) : undefined;
   }
 
   /**
@@ -207,7 +214,7 @@ export class Journal {
       const woken = new AbortController();
       this.#wake = () => woken.abort();
       // A wait that ends as soon as it began would make a write of every reading.
-      if (this.#trouble.error !== undefined || this.#isFull || !this.#pending.isFrameful) {
+      if (this.#trouble.line !== undefined || this.#isFull || !this.#pending.isFrameful) {
         await pause(this.#config.interval, AbortSignal.any([signal, woken.signal]));
       }
     }
@@ -217,7 +224,7 @@ export class Journal {
 
   async #sync(): Promise<boolean> {
     if (!this.isOn) return false;
-    if (this.#pending.size === 0 && this.#stepsWritten === this.#steps.length) return this.#trouble.error === undefined;
+    if (this.#pending.size === 0 && this.#stepsWritten === this.#steps.length) return this.#trouble.line === undefined;
     if (!this.#trouble.mayTry) return false;
     try {
       const written = await this.#writeAll();

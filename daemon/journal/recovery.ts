@@ -32,6 +32,9 @@ export interface Step {
   readonly clock: Frame['clock'];
 }
 
+/** A reading takes about so long at most from its first byte on: a second's sentences, on a line that they fill. */
+const IN_FLIGHT_MS = 1_000;
+
 export interface KeepingLimits {
   readonly maxReadings: number;
   /** Bytes of rows; the journal's own bytes stand for them. */
@@ -65,10 +68,21 @@ export class Contents {
     return contents;
   }
 
-  /** The time of the last reading; undefined where there is none. */
-  get until(): number | undefined {
+  /**
+   * No reading that came after the last one here is older, ms since the Unix epoch; undefined where there is none. A reading has the
+   * time of its first byte, and comes when its last is in: it may be older than one that came before it. How much, those that were
+   * written within one interval tell.
+   */
+  lostFrom(intervalMs: number): number | undefined {
     const last = this.#heads.at(-1);
-    return last === undefined ? undefined : this.#dated(last).to;
+    if (last === undefined) return undefined;
+    let earliest = this.#dated(last).to - IN_FLIGHT_MS;
+    for (const head of this.#heads.toReversed()) {
+      const ago = last.clock.sinceBootMs - head.clock.sinceBootMs;
+      if (ago > intervalMs || this.#bootOf(head) !== this.#bootOf(last)) break;
+      earliest = Math.min(earliest, this.#dated(head).from);
+    }
+    return earliest;
   }
 
   /** What is not sealed, in batches, and what is missing between. */
@@ -110,6 +124,10 @@ export class Contents {
       before = to;
     }
     return { batches, gaps };
+  }
+
+  #bootOf({ run }: Head): string {
+    return String(this.runs.get(run)?.bootId);
   }
 
   #take(frame: Frame): void {

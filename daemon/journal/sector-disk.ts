@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { systemCode } from '../errors.ts';
 import { syncFolder } from '../files.ts';
 
 /** A file that is overwritten in place, sector by sector. */
@@ -133,10 +134,4 @@ async function findAlignment(file: FileHandle): Promise<{ sectorBytes: number; w
     }
   }
   return undefined;
-}
-
-/** The system's code of an error, such as ENOSPC. */
-export function systemCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
 }

@@ -114,7 +114,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
    * Opens the folder, which it makes if need be. Reads names and the state, not the proofs. A disk that can be read and not be
    * written is opened as one that fails.
    *
-   * @param keptUntil the time of the last reading that is kept elsewhere: what an unclean end lost came after it
+   * @param keptUntil from then on, readings that are kept elsewhere may be missing: no reading that an unclean end lost is older
    * @throws FieldsealError OUTBOX_LOCKED, OUTBOX_UNUSABLE; KEY_CHANGED where it belongs to another device
    */
   open(keptUntil?: number): Promise<OutboxOpening> {

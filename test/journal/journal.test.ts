@@ -44,14 +44,14 @@ function create(
 
 async function open(disk: SectorDisk, sealed = 0, options: Parameters<typeof create>[1] = {}) {
   const { journal, log, time } = create(disk, options);
-  const until = await journal.look();
+  const lostFrom = await journal.look();
   const recovery = journal.open(sealed, LIMITS);
   const read = async () => {
     const readings: Reading[] = [];
     for (const { first, last } of recovery.batches) readings.push(...(await journal.read(first, last)));
     return readings;
   };
-  return { journal, log, time, until, recovery, read };
+  return { journal, log, time, lostFrom, recovery, read };
 }
 
 /** A run that ends without a word. */
@@ -67,7 +67,7 @@ describe('the journal', () => {
   it('gives back what was synced, in order, with the clock and the sources of the time', async () => {
     const disk = new ModelSectors();
     await run(disk, range(1, 105));
-    const { until, recovery, read } = await open(disk);
+    const { recovery, read } = await open(disk);
     expect(recovery).toMatchObject({ position: 100, gaps: [] });
     expect(recovery.batches).toEqual([
       {
@@ -75,8 +75,44 @@ describe('the journal', () => {
         ...{ clock: { ...STATE, sinceBootMs: 1_000 }, sources: SOURCES },
       },
     ]);
-    expect(until).toBe(NOW + 10_000);
     expect(await read()).toEqual(range(1, 100).map(fix));
+  });
+
+  it.each<[string, readonly (readonly number[])[], number]>([
+    ['the oldest of the last frame', [[0], [4_000, 2_700, 5_000]], 2_700],
+    ['no later than a second before the last reading', [[4_000], [5_000]], 4_000],
+    ['the oldest of all that was written within an interval', [[0], [3_200, 5_000], [5_000], [5_100]], 3_200],
+  ])('says from when on readings may be missing: %s', async (_what, frames, expected) => {
+    const disk = new ModelSectors();
+    const { journal, time } = await open(disk);
+    let position = 0;
+    for (const frame of frames) {
+      for (const t of frame) journal.add(++position, { ...fix(0), t: NOW + t });
+      time.now = 10_000 + Math.max(...frame);
+      expect(await journal.sync()).toBe(true);
+    }
+    expect((await open(disk)).lostFrom).toBe(NOW + expected);
+  });
+
+  it('does not go by what was written in an earlier boot', async () => {
+    const disk = new ModelSectors();
+    const first = await open(disk);
+    first.journal.add(1, fix(1));
+    await first.journal.sync();
+    const boot = STATE.bootId[0] ?? 0;
+    STATE.bootId[0] = boot + 1;
+    try {
+      const second = await open(disk);
+      second.journal.add(2, fix(90));
+      await second.journal.sync();
+      expect((await open(disk)).lostFrom).toBe(fix(90).t - 1_000);
+    } finally {
+      STATE.bootId[0] = boot;
+    }
+  });
+
+  it('knows of nothing that may be missing where it has nothing', async () => {
+    expect((await open(new ModelSectors())).lostFrom).toBeUndefined();
   });
 
   it.each([0, 1, 37, 40, 99])('gives back only what is not sealed: after position %i', async (sealed) => {

@@ -33,11 +33,17 @@ export interface Seen {
   readonly bootId: string;
 }
 
-/** The reading that is number n, by a clock that is so far ahead of the first. A few of them take more than a sector. */
+/** By so much a reading may be older than the one before it. */
+export const LATE_MS = 250;
+
+/**
+ * The reading that is number n, by a clock that is so far ahead of the first. A few of them take more than a sector. Every fourth is
+ * older than the one that came before it, as it took longer to come.
+ */
 export const reading = (n: number, offset = 0): Reading => ({
   kind: 'gnss.sky',
   source: 'gnss',
-  t: BEGAN + n * 1_000 + offset,
+  t: BEGAN + n * 1_000 + offset - (n % 4 === 2 ? 1_000 + LATE_MS : 0),
   fields: { nSat: n, satellites: Uint8Array.from({ length: 270 }, (_, i) => (i * i * 31 + n * 97 + i * n) & 255) },
 });
 
