@@ -267,6 +267,12 @@ export class FieldsealError extends Error {
   }
 }
 
+/** The system's code of an error, such as ENOSPC; undefined for any other. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error instanceof FieldsealError || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
 /**
  * What a failed system call says of its reason, such as "no such file or directory (ENOENT)": the error line names the path
  * already. Any other error's message is left as it is.

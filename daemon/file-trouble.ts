@@ -1,5 +1,5 @@
 import { Backoff } from './backoff.ts';
-import { FieldsealError, reasonOf } from './errors.ts';
+import { type ErrorCode, FieldsealError, reasonOf, systemCode } from './errors.ts';
 import type { Log } from './log.ts';
 
 /** A disk that fails is tried again after so long, and more rarely the longer it fails. */
@@ -14,6 +14,10 @@ export interface FileTroubleParts {
   readonly fails: string;
   readonly heals: string;
   readonly log: Log;
+  /** What it is called, where there is a better name. */
+  readonly code?: ErrorCode;
+  /** Milliseconds that never go back. */
+  readonly now?: () => number;
 }
 
 /** What the disk last refused a file with, and when it is to be tried again. What is to be written waits in memory meanwhile. */
@@ -22,6 +26,8 @@ export class FileTrouble {
   readonly #backoff = new Backoff(RETRY);
   #error: FieldsealError | undefined;
   #retryAt = 0;
+  /** How often the disk has refused. */
+  failures = 0;
 
   constructor(parts: FileTroubleParts) {
     this.#parts = parts;
@@ -34,7 +40,7 @@ export class FileTrouble {
 
   /** Milliseconds until the disk is to be tried again: none once that time has come; undefined while it is well. */
   get retryInMs(): number | undefined {
-    return this.#error === undefined ? undefined : Math.max(0, this.#retryAt - performance.now());
+    return this.#error === undefined ? undefined : Math.max(0, this.#retryAt - this.#now());
   }
 
   /** Whether the disk may be asked: it is well, or was left alone for long enough. */
@@ -44,12 +50,13 @@ export class FileTrouble {
 
   /** A disk that fails is lived with, and told of once. @throws what is no system error: that is a bug */
   note(cause: unknown): void {
-    if (!(cause instanceof Error && 'syscall' in cause)) throw cause;
-    const { place, fails, log } = this.#parts;
-    const error = unwritable(place, cause);
+    if (systemCode(cause) === undefined) throw cause;
+    const { place, fails, log, code } = this.#parts;
+    const error = unwritable(place, cause, code);
     if (this.#error === undefined) log.error(error.toFields(), fails);
     this.#error = error;
-    this.#retryAt = performance.now() + this.#backoff.next();
+    this.failures += 1;
+    this.#retryAt = this.#now() + this.#backoff.next();
   }
 
   /** The disk takes what it is given. */
@@ -59,11 +66,14 @@ export class FileTrouble {
     this.#backoff.reset();
     this.#parts.log.info({ place: this.#parts.place }, this.#parts.heals);
   }
+
+  #now(): number {
+    return (this.#parts.now ?? performance.now.bind(performance))();
+  }
 }
 
 /** Whether the system refused something for a reason that time may mend, as a full or failing disk is. */
-export const mayPass = (cause: unknown): boolean =>
-  cause instanceof Error && 'syscall' in cause && 'code' in cause && !LASTING.has(String(cause.code));
+export const mayPass = (cause: unknown): boolean => !LASTING.has(systemCode(cause) ?? 'EPERM');
 
-export const unwritable = (place: string, cause: unknown): FieldsealError =>
-  new FieldsealError('FILE_NOT_WRITABLE', { detail: reasonOf(cause), place, cause });
+export const unwritable = (place: string, cause: unknown, code: ErrorCode = 'FILE_NOT_WRITABLE'): FieldsealError =>
+  new FieldsealError(code, { detail: reasonOf(cause), place, cause });

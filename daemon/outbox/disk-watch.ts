@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { pause } from '../abort.ts';
-import { FieldsealError } from '../errors.ts';
+import { FieldsealError, systemCode } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ChainHead, ChainStart } from '../proof/index.ts';
 import { hex } from './entry.ts';
-import { systemCode } from './file-system.ts';
 import { NotStored } from './spool.ts';
 
 /** A disk that fails is tried again after so long, and more rarely the longer it fails. */
@@ -121,7 +120,7 @@ export class DiskWatch extends EventEmitter<DiskEvents> {
 /** What the operator is told of an error that a disk throws; undefined for any other. */
 export function unusable(error: unknown): FieldsealError | undefined {
   const cause = error instanceof NotStored ? error.cause : error;
-  if (systemCode(cause) === undefined || cause instanceof FieldsealError) return undefined;
+  if (systemCode(cause) === undefined) return undefined;
   const detail = cause instanceof Error ? cause.message : String(cause);
   return new FieldsealError('OUTBOX_UNUSABLE', { detail, place: 'outbox.directory', cause });
 }

@@ -1,5 +1,6 @@
 import { mkdir, open, opendir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { systemCode } from '../errors.ts';
 
 /** A file that was just written. */
 export interface WrittenFile {
@@ -89,9 +90,3 @@ export const nodeFileSystem: FileSystem = {
     }
   },
 };
-
-/** The system's code of an error, such as ENOSPC. */
-export function systemCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
-}

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
-import { FieldsealError } from '../errors.ts';
-import { systemCode } from './file-system.ts';
+import { FieldsealError, systemCode } from '../errors.ts';
 
 /** Keeps a second daemon out of a folder. */
 export interface Lock {

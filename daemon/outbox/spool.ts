@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { systemCode } from '../errors.ts';
 import { entryOfName, isEntryName, nameOf, type OutboxEntry } from './entry.ts';
-import { type FileSystem, systemCode } from './file-system.ts';
+import type { FileSystem } from './file-system.ts';
 
 const UNFINISHED = '.unfinished-';
 const STORED = '.cose';

@@ -13,7 +13,8 @@ export function balance({ ledger, lives, stored, wire, kills, disk, pace, tokens
   const killed = lives.filter(isKill);
   const declared = ledger.proofs.flatMap(({ losses }) => losses);
   const unclean = declared.filter(({ reason }) => reason === 'unclean-shutdown');
-  const fixes = weighFixes({ ledger, receivers, lives, unclean, disk, pace, keptEveryMs: journalMs || BATCH_MS });
+  const keeping = { keptEveryMs: journalMs || BATCH_MS, hasJournal: journalMs > 0 };
+  const fixes = weighFixes({ ledger, receivers, lives, unclean, disk, pace, ...keeping });
   const checks = [
     ...checkProofs(ledger, stored, disk),
     none('what went over the wire', wire.offences),

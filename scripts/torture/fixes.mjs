@@ -3,8 +3,11 @@ import { CLOCK_MS, isKill } from './life.mjs';
 /** From a fix being said to its being on its way to the disk: the rest of its epoch, and the turns that it takes. */
 const IN_FLIGHT_MS = 600;
 
-/** Which fixes are there, which are missing, and whether a kill explains each that is. `keptEveryMs`: how often readings go to the disk. */
-export function weighFixes({ ledger, receivers, lives, unclean, disk, pace, keptEveryMs }) {
+/**
+ * Which fixes are there, which are missing, and whether a kill explains each that is. `keptEveryMs`: how often readings go to the
+ * disk; `hasJournal`: they do so before they are sealed.
+ */
+export function weighFixes({ ledger, receivers, lives, unclean, disk, pace, keptEveryMs, hasJournal }) {
   const there = new Map();
   for (const { source, time } of ledger.fixes) {
     const name = `${source} ${time}`;
@@ -24,8 +27,9 @@ export function weighFixes({ ledger, receivers, lives, unclean, disk, pace, kept
     const paceMs = pace.worstBetween(at, life.goneAt);
     const inFlightMs = IN_FLIGHT_MS + 2 * paceMs;
     worstPaceMs = Math.max(worstPaceMs, paceMs);
-    // Bounds go by what was kept; a fix that was on its way then has the stamp of its first byte, which is older.
-    const isDeclared = unclean.some(({ from, to }) => from <= at + inFlightMs && to >= at);
+    // The journal knows how old a reading may be that was on its way. The last proof does not.
+    const lateMs = hasJournal ? CLOCK_MS + 2 * paceMs : inFlightMs;
+    const isDeclared = unclean.some(({ from, to }) => from <= at + lateMs && to >= at);
     if (isKill(life) && isDeclared && beforeMs <= keptEveryMs + inFlightMs) {
       counts.missingAtKills += 1;
       counts.oldestMissingMs = Math.max(counts.oldestMissingMs, beforeMs);
