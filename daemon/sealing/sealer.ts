@@ -142,7 +142,7 @@ export class Sealer {
   async run(signal: AbortSignal): Promise<void> {
     const enough = within(LAST_SIGN_MS, signal);
     while (!signal.aborted) {
-      this.#makeRoom();
+      await this.#relieve();
       if (this.#isHeld()) {
         this.#progressAt = this.#parts.clock.monotonicNow();
         await this.#idle(CLOCK_LOOK_MS, signal);
@@ -227,6 +227,13 @@ export class Sealer {
     this.#recount();
   }
 
+  /** Makes room. The journal has some only when it is on the disk that what it gave up is lost. */
+  async #relieve(): Promise<void> {
+    this.#makeRoom();
+    const { keeper, drop } = this.#parts;
+    if (drop !== 'newest' && keeper?.isFull === true) await this.#writeBook();
+  }
+
   #next(): WaitingBatch | undefined {
     const due = this.#batcher.dueIn === 0 || (this.#waiting.isEmpty && this.#heartbeatIn() === 0);
     if (due) this.cut();
@@ -264,7 +271,7 @@ export class Sealer {
       const woken = new AbortController();
       this.#wake = () => woken.abort();
       await aborted(AbortSignal.any([signal, patience.signal, woken.signal]));
-      this.#makeRoom();
+      await this.#relieve();
     }
     patience.clear();
   }
