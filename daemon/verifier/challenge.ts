@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { BrokerConnection, deviceTopic } from '../broker/index.ts';
+import { BrokerConnection, deviceTopic, PublishError } from '../broker/index.ts';
 import type { VerifierConfig } from '../config/schema.ts';
 import { FieldsealError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -46,8 +46,10 @@ export async function challengeDevice(
     await connection.publish(deviceTopic(mqtt.prefix, kidToText(kid), 'challenge'), challenge);
     return nonce;
   } catch (error) {
-    if (!(error instanceof Error && error.name === 'AbortError')) throw error;
-    throw new FieldsealError('BROKER_UNREACHABLE', { detail: 'no answer', place: 'mqtt.url', cause: error });
+    const isAway = error instanceof PublishError || (error instanceof Error && error.name === 'AbortError');
+    if (!isAway) throw error;
+    const detail = error instanceof PublishError ? error.message : 'no answer';
+    throw new FieldsealError('BROKER_UNREACHABLE', { detail, place: 'mqtt.url', cause: error });
   } finally {
     failed.catch(() => {});
     stop.abort();
