@@ -30,7 +30,7 @@ describe.skipIf(!HAS_CHRONYD)(`chronyd${HAS_CHRONYD ? '' : ' (skipped: not insta
     const tracking = await askChrony(client.commandPort);
     expect(tracking).toMatchObject({ stratum: 4 });
     expect(tracking?.maxErrorMs).toBeGreaterThan(0);
-    expect(tracking?.maxErrorMs).toBeLessThan(100);
+    expect(tracking?.maxErrorMs).toBeLessThan(5_000);
     expect(Math.abs((tracking?.referenceTime ?? 0) - Date.now())).toBeLessThan(60_000);
   });
 
@@ -38,7 +38,7 @@ describe.skipIf(!HAS_CHRONYD)(`chronyd${HAS_CHRONYD ? '' : ' (skipped: not insta
     const places = { chronyPort: client.commandPort, timesyncFile: '/nowhere' };
     const report = await askNtp('auto', places);
     expect(report).toMatchObject({ client: 'chrony' });
-    expect(report?.uncertaintyMs).toBeLessThan(100);
+    expect(report?.uncertaintyMs).toBeLessThan(5_000);
     expect(await askNtp('timesyncd', places)).toBeUndefined();
     await vi.waitFor(async () => expect((await askNtp('chrony', places))?.measured).not.toBe(report?.measured));
     expect(await askNtp('auto', { ...places, chronyPort: server.commandPort })).toBeUndefined();
