@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +10,7 @@ import { nodeFileSystem, Outbox } from '../../dist/outbox/index.js';
 import { publicKeyToJson, signEnrolment } from '../../dist/proof/index.js';
 import { createKey, openSigner } from '../../dist/signing/index.js';
 import { admit, openLedger } from '../../dist/verifier/index.js';
+import { freePort } from '../free-port.mjs';
 import { PROFILE, seal } from './backlog-proofs.mjs';
 import { wait } from './daemon-process.mjs';
 import { round } from './measure.mjs';
@@ -160,13 +160,4 @@ async function end(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGTERM');
   await once(child, 'exit');
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }

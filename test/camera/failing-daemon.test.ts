@@ -1,9 +1,6 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { compileTokenTool } from '../support/compile-token.ts';
+import { buildFailingDisk } from '../support/failing-disk.ts';
 import { Mosquitto } from '../support/mosquitto.ts';
 import type { ServiceProcess } from '../support/program.ts';
 import { Site } from '../support/site.ts';
@@ -27,15 +24,14 @@ const PHRASES = {
   evidence: ['raw evidence cannot be written', 'raw evidence is written again'],
 } as const;
 
-let library: string;
+let disk: ReturnType<typeof buildFailingDisk>;
 let broker: Mosquitto;
 let site: Site;
 
 beforeAll(() => {
-  library = join(mkdtempSync(join(tmpdir(), 'fieldseal-failing-disk-')), 'failing-disk.so');
-  compileTokenTool('support/failing-disk.c', library, 'library');
+  disk = buildFailingDisk();
 });
-afterAll(() => rmSync(join(library, '..'), { recursive: true, force: true }));
+afterAll(() => disk?.dispose());
 beforeEach(async () => {
   broker = await Mosquitto.start();
   site = await Site.make({ brokerUrl: broker.url });
@@ -62,7 +58,7 @@ function keep(what: 'evidence' | 'privacy'): void {
 }
 
 const shim = () => ({
-  LD_PRELOAD: library,
+  LD_PRELOAD: disk.library,
   FAILING_DISK_FOLDER: site.path('state'),
   FAILING_DISK_CONTROL: site.path('disk-trouble'),
 });
@@ -70,16 +66,7 @@ const record = (name: string) => writeFileSync(site.path(`card/${name}`), name);
 const told = (daemon: ServiceProcess, room: keyof typeof PHRASES) =>
   daemon.lines.filter((line) => line['room'] === room && PHRASES[room].some((phrase) => phrase === line.msg));
 
-/** Names of all frames in the ledger, one for each time that it was sealed. */
-function sealed(): unknown[] {
-  const ledger = new Database(site.path('verifier/ledger.sqlite'), { readonly: true, timeout: 10_000 });
-  try {
-    const sql = `SELECT json_extract(fields, '$.name') AS name FROM readings WHERE kind = 'camera.frame' ORDER BY name`;
-    return ledger.prepare(sql).pluck().all();
-  } finally {
-    ledger.close();
-  }
-}
+const sealed = () => site.ledger.frames();
 const untilSealed = (...names: string[]) => expect.poll(sealed, { timeout: 30_000 }).toEqual(names);
 
 describe('a daemon whose state folder is on a disk that fails', { timeout: 120_000 }, () => {

@@ -1,6 +1,5 @@
 import { mkdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createFaultyToken, type FaultyToken } from '../support/faulty-token.ts';
 import { Mosquitto } from '../support/mosquitto.ts';
@@ -36,16 +35,7 @@ const record = (...names: readonly string[]) => {
   for (const name of names) writeFileSync(site.path(`card/${name}`), `frame ${name}`);
 };
 
-/** Names of all frames in the ledger, one for each time that it was sealed. */
-function sealed(): unknown[] {
-  const ledger = new Database(site.path('verifier/ledger.sqlite'), { readonly: true, timeout: 10_000 });
-  try {
-    const sql = `SELECT json_extract(fields, '$.name') AS name FROM readings WHERE kind = 'camera.frame' ORDER BY name`;
-    return ledger.prepare(sql).pluck().all();
-  } finally {
-    ledger.close();
-  }
-}
+const sealed = () => site.ledger.frames();
 
 it('files whose frames were in the journal when the daemon was killed are sealed once, as all the others', {
   timeout: 120_000,

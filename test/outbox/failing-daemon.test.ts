@@ -1,8 +1,6 @@
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { compileTokenTool } from '../support/compile-token.ts';
+import { buildFailingDisk } from '../support/failing-disk.ts';
 import type { LedgerProof } from '../support/ledger-view.ts';
 import { Mosquitto } from '../support/mosquitto.ts';
 import { Site } from '../support/site.ts';
@@ -15,15 +13,14 @@ const TROUBLES = [
   { name: 'EIO', text: '5 sync' },
 ];
 
-let library: string;
+let disk: ReturnType<typeof buildFailingDisk>;
 let broker: Mosquitto;
 let site: Site;
 
 beforeAll(() => {
-  library = join(mkdtempSync(join(tmpdir(), 'fieldseal-failing-disk-')), 'failing-disk.so');
-  compileTokenTool('support/failing-disk.c', library, 'library');
+  disk = buildFailingDisk();
 });
-afterAll(() => rmSync(join(library, '..'), { recursive: true, force: true }));
+afterAll(() => disk?.dispose());
 beforeEach(async () => {
   broker = await Mosquitto.start();
   site = await Site.make({ brokerUrl: broker.url });
@@ -34,7 +31,7 @@ afterEach(async () => {
 });
 
 const shim = () => ({
-  LD_PRELOAD: library,
+  LD_PRELOAD: disk.library,
   FAILING_DISK_FOLDER: site.path('outbox'),
   FAILING_DISK_CONTROL: site.path('disk-trouble'),
   FAILING_DISK_COUNT: site.path('disk-failures'),

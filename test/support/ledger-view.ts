@@ -53,6 +53,12 @@ export class LedgerView {
     return this.#query<{ time: string }>(sql).map(({ time }) => Date.parse(time));
   }
 
+  /** The names of all camera frames, one for each time that a file was sealed, in order. */
+  frames(): string[] {
+    const sql = `SELECT json_extract(fields, '$.name') AS name FROM readings WHERE kind = 'camera.frame' ORDER BY name`;
+    return this.#query<{ name: string }>(sql).map(({ name }) => name);
+  }
+
   /** Resolves when so many proofs are accepted. */
   async accepted(wanted: number, ms?: number): Promise<LedgerProof[]> {
     return this.until((proofs) => proofs.filter(({ verdict }) => verdict === 'accepted').length >= wanted, ms);

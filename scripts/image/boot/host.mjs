@@ -9,6 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { createReceiver, Track } from '../../../dist/simulator/index.js';
+import { freePort } from '../../free-port.mjs';
 
 const PROGRAM = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 export const CREDENTIALS = { username: 'gateway-17', password: 'correct horse "battery" staple' };
@@ -163,15 +164,6 @@ function timeAnswer(question) {
     answer.writeUInt32BE(Math.floor(((now % 1_000) / 1_000) * 2 ** 32), offset + 4);
   }
   return answer;
-}
-
-export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Looks every second until there is something; rejects when `signal` aborts. */

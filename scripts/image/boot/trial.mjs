@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { freePort } from '../../free-port.mjs';
 import { Card } from './card.mjs';
 import { ask, GATEWAY_FACTS, gatewayChecks } from './checks.mjs';
-import { CREDENTIALS, freePort, Host, until } from './host.mjs';
+import { CREDENTIALS, Host, until } from './host.mjs';
 import { Machine } from './machine.mjs';
 
 const HOSTNAME = 'attic-7';
